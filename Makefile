@@ -1,0 +1,64 @@
+# Tensor Katas. `make help` lists what you can do. Windows has no make: README.md says what to type there.
+
+N      ?=
+NAME   ?=
+DEVICE ?=
+PYTHON ?= python3
+# VENV= (empty) uses the Python at hand, and installs only what it lacks.
+VENV   ?= .venv
+
+ifeq ($(strip $(VENV)),)
+PY    := $(PYTHON)
+READY := here
+else
+PY    := .venv/bin/python
+READY := .venv/.ready
+# A .venv whose Python is gone (moved, upgraded) is set up again.
+ifeq ($(wildcard $(PY)),)
+.PHONY: .venv/.ready .venv/.check-ready
+endif
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help kata setup here here-check check stubs new reset readme bench-feedback
+
+help: ## list what you can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+kata: $(READY) ## run one kata and see what to do next: make kata N=05 (DEVICE=cpu, cuda, mps or all)
+	@$(PY) -m dojo kata "$(N)" --device "$(DEVICE)" || test $$? -eq 1
+
+reset: $(READY) ## write the stub of a kata again, and keep your file as a backup: make reset N=05
+	@$(PY) -m dojo reset "$(N)"
+
+setup: ## install what the katas need, or repair it
+	@$(PYTHON) dojo/setup.py $(if $(strip $(VENV)),,--here)
+
+bench-feedback: $(READY) ## measure how long a verdict takes, against the imports alone
+	@$(PY) -m dojo bench-feedback
+
+check: $(subst .ready,.check-ready,$(READY:here=here-check)) ## for maintainers: prove that everything is right: make check (N=05 for one kata)
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
+	@$(PY) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@DEVICE="$(DEVICE)" $(PY) -m pytest tests -n 2 --dist loadgroup $(if $(N),-k "$(N)_",)
+
+stubs: $(READY) ## for maintainers: derive the stubs from the reference (N=05 for one kata)
+	@$(PY) -m dojo stubs "$(N)"
+
+new: $(READY) ## for maintainers: write the skeleton of a new kata: make new NAME=rope N=25
+	@$(PY) -m dojo new "$(NAME)" "$(N)"
+
+readme: $(READY) ## for maintainers: write the table and the picture of README.md anew
+	@$(PY) -m dojo readme
+
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) dojo/setup.py
+
+.venv/.check-ready: pyproject.toml constraints.txt
+	@$(PYTHON) dojo/setup.py --check
+
+here:
+	@$(PY) -c "import torch, numpy, pytest, xdist, parameterized, jaxtyping, rich" 2>/dev/null || $(PY) dojo/setup.py --here
+
+here-check:
+	@$(PY) dojo/setup.py --here --check

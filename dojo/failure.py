@@ -1,0 +1,209 @@
+"""Turns what went wrong in a test into words: what happened, on which of the learner's lines, and why."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from types import TracebackType
+from typing import Any
+
+import numpy
+import torch
+
+from dojo.subject import CheckFailed, Implementation, Problem, Stopped, first_line, line_in
+from dojo.trace import BannedCall
+
+
+@dataclass
+class Failure:
+    """One failed test, ready to be shown or written as JSON."""
+
+    status: str  # "fail", "todo" (not written yet) or "error" (the code stopped)
+    says: str
+    why: str = ""
+    expected: str | None = None
+    actual: str | None = None
+    call: str = ""
+    arguments: list[str] = field(default_factory=list)
+    line: int | None = None  # in the learner's file
+    source: str = ""
+    kind: str = ""  # name of the exception, if the code stopped
+
+    @property
+    def message(self) -> str:
+        """The whole as plain text."""
+        parts = [self.says]
+        if self.line:
+            parts.append(f"line {self.line}: {self.source}")
+        if self.call:
+            parts.append("\n   ".join([self.call, *self.arguments]))
+        if self.expected is not None:
+            parts.append(f"expected\n{_indent(self.expected)}\ngot\n{_indent(self.actual or '')}")
+        if self.why:
+            parts.append(f"Why: {self.why}")
+        return "\n".join(parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "message": self.message}
+
+
+def explain(error: BaseException, implementation: Implementation, test_file: str) -> Failure:
+    """What `error`, raised by a test, means for the learner."""
+    failure = _explain(error, implementation)
+    call = implementation.last_call
+    if call is not None and failure.status != "todo" and not isinstance(error, Problem):
+        failure.call, failure.arguments = str(call), call.arguments()
+    if failure.status == "error" and not failure.why and not isinstance(error, Problem):
+        failure.why = _why_of_statement(error, test_file)
+    if failure.line and not failure.source:
+        failure.source = implementation.source_line(failure.line)
+    return failure
+
+
+def _explain(error: BaseException, implementation: Implementation) -> Failure:
+    path = implementation.path
+    line = line_in(error, path)
+    if isinstance(error, CheckFailed):
+        if error.error is not None:
+            line = line_in(error.error, path)
+        return Failure("fail", str(error), error.why, error.expected, error.actual, line=line)
+    if isinstance(error, Problem):
+        return Failure("error", str(error), line=error.line, kind="Problem")
+    if isinstance(error, BannedCall):
+        return Failure("fail", str(error), line=line, kind="BannedCall", why="You learn it by writing it.")
+    if isinstance(error, NotImplementedError) and (line == _last_line(error, path) or implementation.impl == "stub"):
+        return Failure("todo", f"`{error}` is not written yet.", line=line)
+    if isinstance(error, Stopped):
+        error = error.__cause__ or error
+        line = line_in(error, path)
+    name = type(error).__name__
+    if isinstance(error, SystemExit):
+        says = "Your code ends the program here (`exit`). Return a result instead."
+    elif isinstance(error, KeyboardInterrupt):
+        says = "Your code stops the program here. Return a result instead."
+    elif isinstance(error, RecursionError):
+        says = "Your function calls itself without end (RecursionError)."
+    elif isinstance(error, EOFError):
+        says = "Your code waits for keyboard input here. A test cannot type."
+    elif isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        says = "Your code asks here for more memory than there is."
+    elif line is not None:
+        says = f"{name}: {first_line(error)}"
+    elif isinstance(error, TypeError) and _inside_call(error):
+        says = f"The test could not call your function with these arguments. Python says: {first_line(error)}"
+    else:
+        says = f"The test could not go on with what your code returned. Python says: {name}: {first_line(error)}"
+    return Failure("error", says, line=line, kind=name)
+
+
+def _last_line(error: BaseException, path: Any) -> int | None:
+    """The line where `error` was raised, if that is in `path`."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None or traceback.tb_frame.f_code.co_filename != str(path):
+        return None
+    return traceback.tb_lineno
+
+
+def _inside_call(error: BaseException) -> bool:
+    """Whether `error` arose where a `Subject` calls the learner's function."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and traceback.tb_frame.f_code.co_name == "_call"
+
+
+def _why_of_statement(error: BaseException, test_file: str) -> str:
+    """The `why=` nearest to the line of the test that was running.
+
+    The learner's function is called before the check that would give its `why`, so an exception there has none.
+    """
+    traceback: TracebackType | None = error.__traceback__
+    frame, line = None, 0
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == test_file:
+            frame, line = traceback.tb_frame, traceback.tb_lineno
+        traceback = traceback.tb_next
+    if frame is None:
+        return ""
+    whys, ends = _whys_of(test_file)
+    first = frame.f_code.co_firstlineno
+    end = min((end for start, end in ends if start <= line <= end), default=0)
+    nearest = min((why for why in whys if first <= why.lineno <= end and (why.end_lineno or 0) >= line), key=lambda why: why.lineno, default=None)
+    if nearest is None:
+        return ""
+    try:
+        return str(eval(compile(ast.Expression(nearest), test_file, "eval"), frame.f_globals, frame.f_locals))
+    except Exception:
+        return ""
+
+
+@lru_cache
+def _whys_of(test_file: str) -> tuple[list[ast.expr], list[tuple[int, int]]]:
+    """The `why=` expressions of a test file, and where its functions begin and end."""
+    nodes = list(ast.walk(ast.parse("".join(linecache.getlines(test_file)))))
+    keywords = [keyword for node in nodes if isinstance(node, ast.Call) for keyword in node.keywords]
+    functions = [(node.lineno, node.end_lineno or 0) for node in nodes if isinstance(node, ast.FunctionDef)]
+    return [keyword.value for keyword in keywords if keyword.arg == "why"], functions
+
+
+def show_values(actual: torch.Tensor, expected: torch.Tensor, close: torch.Tensor | None = None) -> tuple[str, str]:
+    """Two texts, `expected` and `actual`. Cells that differ carry `!`. Of a large tensor, a part with a difference."""
+    actual, expected = actual.detach().cpu(), expected.detach().cpu()
+    if close is None:
+        close = torch.isclose(actual.double(), expected.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
+    title = ""
+    if close.ndim > 2:
+        different = (~close).flatten(0, -3).flatten(1).any(1).nonzero()
+        index = int(different[0]) if len(different) else 0
+        place = [int(i) for i in numpy.unravel_index(index, close.shape[:-2])]
+        title = f"[{', '.join(map(str, place))}]\n"
+        actual, expected, close = (part.flatten(0, -3)[index] for part in (actual, expected, close))
+    if close.ndim == 2:
+        rows, columns = (_window(close.all(1 - dim), size) for dim, size in ((0, 8), (1, 8)))
+        if (rows.stop - rows.start, columns.stop - columns.start) != tuple(close.shape):
+            title += f"rows {rows.start} to {rows.stop - 1}, columns {columns.start} to {columns.stop - 1}\n"
+        actual, expected, close = (part[rows, columns] for part in (actual, expected, close))
+    elif close.ndim == 1:
+        cells = _window(close, 8)
+        if cells.stop - cells.start != len(close):
+            title += f"elements {cells.start} to {cells.stop - 1}\n"
+        actual, expected, close = (part[cells] for part in (actual, expected, close))
+    return title + _grid(expected, None), title + _grid(actual, close)
+
+
+def _window(fine: torch.Tensor, size: int) -> slice:
+    """Where to look in one dimension: `size` places, the first difference among them."""
+    wrong = (~fine).nonzero()
+    first = int(wrong[0]) if len(wrong) else 0
+    start = max(0, min(first - size // 2, len(fine) - size))
+    return slice(start, min(len(fine), start + size))
+
+
+def _grid(x: torch.Tensor, close: torch.Tensor | None) -> str:
+    if x.numel() == 0:
+        return "(empty)"
+    rows = x.reshape(-1, x.shape[-1]) if x.ndim else x.reshape(1, 1)
+    fine = close.reshape(rows.shape) if close is not None else torch.ones(rows.shape, dtype=torch.bool)
+    cells = [
+        [_number(value) + (" " if ok else "!") for value, ok in zip(*row)] for row in zip(rows.tolist(), fine.tolist())
+    ]
+    width = max(len(cell) for row in cells for cell in row)
+    return "\n".join(" ".join(cell.rjust(width) for cell in row).rstrip() for row in cells)
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, complex):
+        return f"{value:.3g}"
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3g}"
+
+
+def _indent(text: str) -> str:
+    return "\n".join("   " + line for line in text.splitlines())

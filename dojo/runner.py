@@ -1,0 +1,246 @@
+"""Starts workers, keeps the time, and survives whatever a learner's file does. Does not import torch.
+
+    for event in run(kata, ["learner"], device="cpu"): ...
+
+A test during which the worker hung or died has one event as any other test.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from dojo.catalog import Kata
+
+SECONDS = 10.0  # for one test, unless --timeout says otherwise
+START_SECONDS = 300.0  # importing torch from a cold disk can be slow
+GRACE = 0.5  # for the stack of a hanging test to be written
+PRINTED = 4000  # characters of a test's output that are kept
+MARK = "\x1e"
+
+
+class Worker:
+    """One worker process. `start` it ahead of time, give it its one job with `run`."""
+
+    def __init__(self, root: Path, warm: bool = False) -> None:
+        # One thread: OpenMP's start costs more than these small tensors gain.
+        environment = os.environ | {
+            "PYTHONPATH": _python_path(root),
+            "OMP_NUM_THREADS": "1",
+            "PYTHONIOENCODING": "utf-8",
+        }
+        group: dict[str, Any] = {"start_new_session": True}  # so that what the learner's code starts ends with it
+        if sys.platform == "win32":
+            group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "dojo.worker", *(["--warm"] if warm else [])],
+            cwd=root,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **group,
+        )
+        self.lines: queue.Queue[str | None] = queue.Queue()
+        self.printed = Printed()
+        assert self.process.stdout is not None and self.process.stderr is not None
+        self.threads = [
+            threading.Thread(target=self._read_events, args=(self.process.stdout,), daemon=True),
+            threading.Thread(target=self.printed.read, args=(self.process.stderr,), daemon=True),
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Send the job and yield its events, until the last one or the end of the process."""
+        assert self.process.stdin is not None
+        seconds = job["seconds"]
+        with contextlib.suppress(OSError):
+            self.process.stdin.write((json.dumps(job) + "\n").encode())
+            self.process.stdin.close()
+        running, stack = "", []
+        deadline = time.monotonic() + START_SECONDS
+        try:
+            while True:
+                try:
+                    line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
+                except queue.Empty:
+                    yield {"event": "died", "id": running, "cause": "time", "seconds": seconds, "stack": stack}
+                    return
+                if line is None:
+                    yield {"event": "died", "id": running, "cause": "exit", "code": self.process.wait(), "stack": stack}
+                    return
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    stack.append(line.rstrip())  # faulthandler's words, between the events
+                    continue
+                if event["event"] in ("start", "loading"):
+                    running, stack = event["id"], []
+                    deadline = time.monotonic() + seconds + GRACE
+                elif event["event"] in ("test", "tests", "end"):
+                    deadline = time.monotonic() + START_SECONDS
+                yield event
+                if event["event"] in ("usage", "done"):
+                    return
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """End the process, and what it started."""
+        with contextlib.suppress(OSError, ProcessLookupError):
+            if sys.platform == "win32":
+                subprocess.run(
+                    ["taskkill", "/F", "/T", "/PID", str(self.process.pid)], capture_output=True, check=False
+                )
+            else:
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+        for thread in self.threads:
+            thread.join(timeout=1)
+
+    def _read_events(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            self.lines.put(line.decode("utf-8", "replace"))
+        self.lines.put(None)
+
+
+class Printed:
+    """Reads what the learner's code prints. Of each test it keeps the beginning, and how much there was."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {"": ""}
+        self.sizes: dict[str, int] = {"": 0}
+        self.finished = threading.Event()
+
+    def read(self, stream: IO[bytes]) -> None:
+        current, rest = "", b""
+        while chunk := os.read(stream.fileno(), 1 << 16):
+            parts = (rest + chunk).split(MARK.encode())
+            # A mark may be cut by the end of the chunk: keep what follows it until its line is complete.
+            rest = b""
+            self._add(current, parts[0])
+            for index, part in enumerate(parts[1:]):
+                name, newline, text = part.partition(b"\n")
+                if not newline and index == len(parts) - 2:
+                    rest = MARK.encode() + part
+                else:
+                    current = name.decode("utf-8", "replace")
+                    self._add(current, text)
+        self.finished.set()
+
+    def of(self, name: str) -> tuple[str, int]:
+        """The beginning of what was printed in the test with this id, and how many bytes there were."""
+        return self.texts.get(name, ""), self.sizes.get(name, 0)
+
+    def _add(self, name: str, text: bytes) -> None:
+        kept = self.texts.get(name, "")
+        if len(kept) < PRINTED:
+            self.texts[name] = (kept + text.decode("utf-8", "replace"))[:PRINTED]
+        self.sizes[name] = self.sizes.get(name, 0) + len(text)
+
+
+def run(
+    kata: Kata,
+    impls: list[str],
+    device: str = "all",
+    seconds: float = SECONDS,
+    first_failure: bool = False,
+    worker: Worker | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Run the kata's tests against each of `impls` in one worker, and yield events.
+
+    `first_failure` ends each implementation's run at its first failing test.
+    """
+    worker = worker or Worker(kata.root)
+    job = {
+        "kata": kata.name,
+        "root": str(kata.root),
+        "tests": str(kata.tests),
+        "impls": impls,
+        "device": device,
+        "seconds": seconds,
+        "first_failure": first_failure,
+    }
+    tests: dict[str, dict[str, Any]] = {}
+    impl = impls[0]
+    for event in worker.run(job):
+        impl = event.get("impl", impl)
+        if event["event"] == "tests":
+            tests = {test["id"]: test for test in event["tests"]}
+        if event["event"] != "died":
+            yield event | {"impl": impl}
+            continue
+        test = tests.get(event["id"], {"id": event["id"], "function": "", "name": "the file is loaded", "device": ""})
+        yield {"event": "test", "impl": impl, "duration": 0.0, **test, **_death(event, kata)}
+
+
+def _death(event: dict[str, Any], kata: Kata) -> dict[str, Any]:
+    """The result of the test during which the worker hung or died."""
+    line = _line_of_stack(event["stack"], kata.answer)
+    source = _source(kata, line)
+    if event["cause"] == "time":
+        says = f"Your code was still running after {event['seconds']:g} seconds, so it was stopped."
+        why = "Is there a loop whose condition never becomes false?"
+        kind = "Timeout"
+    elif event["code"] < 0 or event["stack"]:
+        name = signal.Signals(-event["code"]).name if event["code"] < 0 else str(event["code"])
+        says = f"Python itself crashed while your code ran ({name})."
+        why = "Often the memory was full, or native code got a bad address."
+        kind = "Crash"
+    else:
+        says = f"Your code ended the whole Python process (exit code {event['code']})."
+        why = "Something like os._exit() does that. Return a result instead."
+        kind = "Exit"
+        line = line or _line_with(kata, r"\b(_exit|abort|kill)\(")
+        source = _source(kata, line)
+    place = f"line {line}: {source}\n" if line else ""
+    message = f"{says}\n{place}Why: {why}"
+    return {
+        "status": "error",
+        "says": says,
+        "why": why,
+        "line": line,
+        "source": source,
+        "kind": kind,
+        "message": message,
+    }
+
+
+def _line_of_stack(stack: list[str], path: Path) -> int | None:
+    """The innermost line of `path` in what faulthandler wrote (the most recent call comes first)."""
+    for text in stack:
+        found = re.search(r'File "(.+)", line (\d+)', text)
+        if found and found[1] == str(path):
+            return int(found[2])
+    return None
+
+
+def _line_with(kata: Kata, pattern: str) -> int | None:
+    lines = kata.answer.read_text("utf-8", "replace").splitlines() if kata.answer.is_file() else []
+    return next((number for number, text in enumerate(lines, 1) if re.search(pattern, text)), None)
+
+
+def _source(kata: Kata, line: int | None) -> str:
+    if not line or not kata.answer.is_file():
+        return ""
+    lines = kata.answer.read_text("utf-8", "replace").splitlines()
+    return lines[line - 1].strip() if line <= len(lines) else ""
+
+
+def _python_path(root: Path) -> str:
+    """The worker finds `dojo` where this runner did, and the kata's own root before it."""
+    places = [str(root), str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]
+    return os.pathsep.join(dict.fromkeys(place for place in places if place))

@@ -1,0 +1,390 @@
+"""What a test calls: `from broadcasting import add_bias` gives a `Subject`, which stands for the learner's function.
+
+It loads the learner's file, or another implementation that `--impl` names, and never lets a broken file break the
+tests: what is missing or wrong is told by the call that needed it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import inspect
+import linecache
+import re
+import sys
+import types
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dojo import stubs
+from dojo.catalog import Function, Kata, UsageError
+from dojo.trace import Watch
+
+
+INPUT_CHANGED = "The caller still needs the input. Make a new tensor instead of writing into the old one."
+
+
+class Problem(Exception):
+    """The learner's file, or a name in it, cannot be used. The text says why, and what to do."""
+
+    def __init__(self, text: str, line: int | None = None) -> None:
+        super().__init__(text)
+        self.line = line
+
+
+class CheckFailed(AssertionError):
+    """A check of a kata's test failed. `expected` and `actual` are texts, to be shown side by side."""
+
+    def __init__(
+        self,
+        says: str,
+        *,
+        why: str,
+        expected: str | None = None,
+        actual: str | None = None,
+        error: BaseException | None = None,
+    ) -> None:
+        super().__init__(says)
+        self.says, self.why, self.expected, self.actual, self.error = says, why, expected, actual, error
+
+
+class Stopped(Exception):
+    """The learner's code tried to end the program. `cause` is the exception that it used for that."""
+
+
+@dataclass
+class Call:
+    """One call of a test into the learner's code, kept to show the arguments when the test fails."""
+
+    name: str
+    parameters: list[str]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def __str__(self) -> str:
+        extra = [name for name in self.kwargs if name not in self.parameters]
+        return f"{self.name}({', '.join([*self.parameters[: len(self.args) + len(self.kwargs)], *extra])})"
+
+    def arguments(self) -> list[str]:
+        """`x (2, 3) float32` for each argument."""
+        names = [*self.parameters, *[""] * len(self.args)]
+        if names[0].startswith("*"):
+            names = [names[0].strip("*")] * len(self.args)
+        shown = [f"{name} {describe(value)}".strip() for name, value in zip(names, self.args)]
+        return shown + [f"{name} {describe(value)}" for name, value in self.kwargs.items()]
+
+
+def describe(value: Any) -> str:
+    """A short text for one argument: shape and dtype of a tensor, the value of anything else."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        dtype = str(value.dtype).removeprefix("torch.")
+        place = "" if value.device.type == "cpu" else f" on {value.device.type}"
+        return f"{shape_text(value.shape)} {dtype}{place}"
+    if isinstance(value, (list, tuple)) and any(isinstance(item, torch.Tensor) for item in value):
+        return f"{type(value).__name__} of " + ", ".join(describe(item) for item in value)
+    text = f"= {value!r}"
+    return text if len(text) <= 60 else f"= {type(value).__name__}"
+
+
+def shape_text(shape: Any) -> str:
+    """`(2, 3)`, `(3,)`, `()`: a shape as Python writes it."""
+    return str(tuple(int(size) for size in shape))
+
+
+@dataclass
+class Implementation:
+    """Everything that one run calls: the learner's file or a stand-in for it."""
+
+    kata: Kata
+    impl: str
+    module: types.ModuleType | None = None
+    problem: Problem | None = None
+    watch: Watch = field(default_factory=Watch)
+    last_call: Call | None = None
+    stands_in_for: str = ""  # the function that a variant or a mistake replaces
+    catch_stops: bool = False  # in a worker, Ctrl-C raised inside the learner's code is a failure of that test
+
+    @property
+    def path(self) -> Path:
+        """The file whose lines are shown to the learner."""
+        return self.kata.answer if self.impl == "learner" else self.kata.reference
+
+    def source_line(self, line: int | None) -> str:
+        return linecache.getline(str(self.path), line).strip() if line else ""
+
+
+class Subject:
+    """Stands for one function or class of the kata. Calling it calls the implementation, under watch."""
+
+    def __init__(self, function: Function, implementation: Implementation) -> None:
+        self.function = function
+        self.__name__ = function.name
+        self.bind(implementation)
+
+    def bind(self, implementation: Implementation) -> None:
+        """Stand for this implementation from now on."""
+        self.implementation = implementation
+        self.problem = implementation.problem
+        self.target: Any = None
+        if self.problem is None:
+            self.target = getattr(implementation.module, self.function.name, None)
+            self.problem = self._unusable()
+        if self.problem is None and self.function.is_class:
+            self._watch_methods()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.problem is not None:
+            raise self.problem
+        return self._call(self.target, self.function.name, self.function.parameters(), args, kwargs)
+
+    def __repr__(self) -> str:
+        return self.function.name
+
+    def _call(self, target: Any, name: str, parameters: list[str], args: tuple[Any, ...], kwargs: Any) -> Any:
+        implementation = self.implementation
+        outermost = implementation.watch._depth == 0
+        if outermost:
+            implementation.last_call = Call(name, parameters, args, kwargs)
+            before = [] if name.endswith("_") else _snapshots(args)
+        try:
+            with implementation.watch():
+                result = target(*args, **kwargs)
+        except KeyboardInterrupt as error:
+            if implementation.catch_stops:
+                raise Stopped from error
+            raise
+        except Exception:
+            if implementation.watch.violation is None:
+                raise  # else PyTorch may have wrapped our exception in one of its own
+        if outermost and implementation.watch.violation is not None:
+            raise implementation.watch.violation
+        if outermost:
+            # At once: what the test goes on to compute from a changed input would only confuse.
+            _check_unchanged(before, parameters)
+        return result
+
+    def _unusable(self) -> Problem | None:
+        """Why the name cannot be called as it should, if so."""
+        name, target = self.function.name, self.target
+        kind = "class" if self.function.is_class else "function"
+        mend = f"To start it again: make reset N={self.implementation.kata.number} (your file is saved first)."
+        if target is None:
+            module = self.implementation.module
+            close = [
+                other
+                for other, value in vars(module).items()
+                if getattr(value, "__module__", None) == module.__name__  # type: ignore[union-attr]
+                and other not in self.implementation.kata.functions
+            ]
+            hint = f" It has `{close[0]}`: was that `{name}`?" if len(close) == 1 else ""
+            return Problem(f"Your file has no {kind} named `{name}`.{hint}\n{mend}")
+        if self.function.is_class and not isinstance(target, type):
+            return Problem(f"`{name}` should be a class (`class {name}:`), but here it is {_a(type(target).__name__)}.")
+        if not self.function.is_class and isinstance(target, type):
+            return Problem(f"`{name}` should be a function (`def {name}(...):`), but here it is a class.")
+        if not callable(target):
+            return Problem(f"`{name}` should be a {kind}, but here it is {_a(type(target).__name__)}.")
+        return None
+
+    def _watch_methods(self) -> None:
+        """Put the class's own methods, and the documented ones that it inherits, under watch."""
+        cls = self.target
+        own = {name for name, value in vars(cls).items() if inspect.isfunction(value)}
+        for name in own | set(self.function.methods):
+            method = getattr(cls, name, None)
+            if inspect.isfunction(method) and not hasattr(method, "parameters"):
+                setattr(cls, name, self._watched(method, name))
+
+    def _watched(self, method: Any, name: str) -> Any:
+        parameters = self.function.parameters(name) if name in self.function.methods else []
+        shown = self.function.name if name == "__init__" else f"{self.function.name}.{name}"
+
+        @functools.wraps(method)
+        def watched(instance: Any, *args: Any, **kwargs: Any) -> Any:
+            bound = functools.partial(method, instance)
+            return self._call(bound, shown, parameters, args, kwargs)
+
+        watched.parameters = parameters  # for messages; and it marks what is watched already  # type: ignore[attr-defined]
+        return watched
+
+
+def _snapshots(args: tuple[Any, ...]) -> list[tuple[int, Any, int, Any]]:
+    """(place, tensor, its count of in-place writes, a copy) for each tensor in `args`."""
+    import torch
+
+    tensors = [(index, arg) for index, arg in enumerate(args) if isinstance(arg, torch.Tensor)]
+    return [(index, arg, arg._version, arg.detach().clone()) for index, arg in tensors if not arg.is_inference()]
+
+
+def _check_unchanged(before: list[tuple[int, Any, int, Any]], parameters: list[str]) -> None:
+    import torch
+
+    for index, arg, version, old in before:
+        if arg._version == version or arg.device.type == "meta":
+            continue
+        if arg.shape != old.shape or not torch.isclose(arg.detach(), old, rtol=0, atol=0, equal_nan=True).all():
+            name = parameters[index] if index < len(parameters) else f"argument {index + 1}"
+            raise CheckFailed(f"Your code changed its input `{name}`.", why=INPUT_CHANGED)
+
+
+def implement(kata: Kata, impl: str, catch_stops: bool = False) -> Implementation:
+    """Load the implementation that `impl` names.
+
+    `learner`, `stub`, `reference`, `variant:NAME`, `mistake:NAME`, or `degenerate:KIND` for the invariants.
+    """
+    implementation = Implementation(kata, impl, catch_stops=catch_stops)
+    kind, _, name = impl.partition(":")
+    if kind == "learner":
+        try:
+            implementation.module = _load_learner(kata)
+        except Problem as problem:
+            implementation.problem = problem
+    elif kind == "stub":
+        implementation.module = _execute(stubs.derive(kata), kata.slug, kata.reference)
+    elif kind in ("reference", "variant", "mistake", "degenerate"):
+        implementation.module = load_reference(kata)
+        if kind in ("variant", "mistake"):
+            if name not in kata.answers[kind]:
+                raise UsageError(f"{kata.name} has no {kind} {name!r}. It has: {', '.join(kata.answers[kind])}")
+            stand_in = getattr(implementation.module, name)
+            implementation.stands_in_for = stand_in.answer.of
+            setattr(implementation.module, stand_in.answer.of, stand_in)
+        elif kind == "degenerate":
+            from dojo.authoring import degenerate
+
+            for function in kata.functions.values():
+                original = getattr(implementation.module, function.name)
+                setattr(implementation.module, function.name, degenerate(original, name, function.is_class))
+    else:
+        raise UsageError(f"There is no implementation {impl!r}. Use learner, reference, variant:NAME or mistake:NAME.")
+    if kind not in ("stub", "degenerate"):
+        implementation.watch.banned = banned(kata)
+    return implementation
+
+
+def banned(kata: Kata) -> dict[str, str]:
+    """BANNED of the reference, read without running it."""
+    import ast
+
+    for node in kata.tree.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "BANNED":
+            return ast.literal_eval(node.value)
+    return {}
+
+
+def install(implementation: Implementation) -> None:
+    """Put the implementation behind `from <slug> import ...`. A later call puts another one behind the same names."""
+    kata = implementation.kata
+    front = sys.modules.get(kata.slug)
+    if getattr(front, "subjects_of", None) != kata.folder:
+        front = sys.modules[kata.slug] = types.ModuleType(kata.slug, "Stands for the learner's file.")
+        front.__file__ = str(kata.answer)
+        front.subjects_of = kata.folder  # type: ignore[attr-defined]
+    for function in kata.functions.values():
+        if isinstance(getattr(front, function.name, None), Subject):
+            getattr(front, function.name).bind(implementation)
+        else:
+            setattr(front, function.name, Subject(function, implementation))
+
+
+def load_reference(kata: Kata) -> types.ModuleType:
+    """Run the reference and return it as a module, a new one each time."""
+    module = types.ModuleType(f"reference_{kata.name}")
+    module.__file__ = str(kata.reference)
+    exec(_compiled(kata.reference, kata.source), module.__dict__)
+    return module
+
+
+@functools.lru_cache(maxsize=4)
+def _compiled(path: Path, source: str) -> types.CodeType:
+    return compile(source, str(path), "exec", dont_inherit=True)
+
+
+def _load_learner(kata: Kata) -> types.ModuleType:
+    """Run the learner's file. Whatever goes wrong in it becomes a `Problem` with words and a line."""
+    mend = f"To start it again: make reset N={kata.number} (your file is saved first)."
+    if kata.answer.is_dir():
+        raise Problem(f"`{kata.answer.name}` is a folder, not a file. Move it away, then: make reset N={kata.number}")
+    try:
+        content = kata.answer.read_bytes()
+    except FileNotFoundError:
+        raise Problem(f"The file `{kata.answer.name}` is gone. To have it back: make reset N={kata.number}") from None
+    except OSError as error:
+        raise Problem(f"`{kata.answer.name}` cannot be read: {error.strerror}.") from None
+    try:
+        source = importlib.util.decode_source(content)
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        line = _line_of_bad_byte(content)
+        raise Problem(
+            f"The file is not saved as UTF-8 text ({error}). In your editor: Save with Encoding, UTF-8.\n{mend}", line
+        ) from None
+    try:
+        return _execute(source, kata.slug, kata.answer)
+    except SyntaxError as error:
+        if error.filename != str(kata.answer):
+            raise Problem(f"{type(error).__name__}: {error.msg} (in {error.filename})") from None
+        raise Problem(f"Python cannot read this line: {error.msg}.", error.lineno) from None
+    except ValueError as error:
+        if "null byte" not in str(error):
+            raise _raised(error, kata) from None
+        raise Problem(f"The file holds zero bytes, so it is not text. Save it as UTF-8.\n{mend}") from None
+    except BaseException as error:
+        raise _raised(error, kata) from None
+
+
+def _raised(error: BaseException, kata: Kata) -> Problem:
+    """The problem when the file stops while Python reads it from top to bottom."""
+    line = line_in(error, kata.answer)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return Problem(
+            f"There is no module named `{error.name}`. Is it spelled right? This kata needs only what the stub imports.",
+            line,
+        )
+    if isinstance(error, ImportError):
+        return Problem(f"This import does not work: {error}.", line)
+    if isinstance(error, SystemExit):
+        return Problem("The file ends the program here (`exit`) while Python loads it. Remove this line.", line)
+    if isinstance(error, RecursionError):
+        return Problem("Code outside the functions calls itself without end.", line)
+    if isinstance(error, EOFError):
+        return Problem("The file waits for keyboard input (`input`). A test cannot type. Remove this line.", line)
+    return Problem(f"The file stops while Python loads it: {type(error).__name__}: {first_line(error)}", line)
+
+
+def _execute(source: str, name: str, path: Path) -> types.ModuleType:
+    module = types.ModuleType(f"{name}_answer")
+    module.__file__ = str(path)
+    # Tools that read source lines (linecache, dataclasses, pickle) find the module by its name and its text here.
+    linecache.cache[str(path)] = (len(source), None, source.splitlines(keepends=True), str(path))
+    sys.modules[module.__name__] = module
+    exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+def line_in(error: BaseException, path: Path) -> int | None:
+    """The innermost line of `path` in the traceback of `error`."""
+    line, traceback = None, error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == str(path):
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
+def first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0]
+
+
+def _line_of_bad_byte(content: bytes) -> int | None:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return content[: error.start].count(b"\n") + 1
+    return None
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if re.match('[aeiou]', noun) else 'a'} {noun}"

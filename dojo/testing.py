@@ -1,0 +1,505 @@
+"""What a kata's tests import: random inputs, oracles, and checks whose failure says what, where and why.
+
+    class TestAddBias(KataTest):
+        subject = add_bias
+
+        @parameterized.expand([("one sequence", (4, 3)), ("a batch of sequences", (2, 4, 3))])
+        def test_every_token_gets_the_same_bias(self, _case, shape):
+            x, bias = self.randn(*shape), self.randn(shape[-1])
+            assert_close(add_bias(x, bias), by_hand(oracle(x), oracle(bias)), why="...")
+
+Every check takes `why`: what the learner reads when it fails. `expected` is computed on the CPU in float64 (`oracle`),
+or written out by hand; a list or a number will do. `actual` must have the expected shape, dtype and device before its
+values are compared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+import os
+import random
+import sys
+import warnings
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy
+import pytest
+import torch
+from parameterized import parameterized
+
+from dojo.elsewhere import Elsewhere, MixedDevices, elsewhere, second_device
+from dojo.failure import show_values
+from dojo.subject import INPUT_CHANGED, CheckFailed, Subject, describe, shape_text
+
+__all__ = [
+    "KataTest",
+    "assert_close",
+    "assert_equal",
+    "assert_follows_device",
+    "assert_gradients",
+    "assert_left_alone",
+    "assert_raises",
+    "assert_that",
+    "oracle",
+    "parameterized",
+]
+
+# Looser than torch.testing's own, because a right answer may add its terms in another order, or round at each step.
+TOLERANCE = {  # dtype: (relative, absolute)
+    torch.float64: (1e-7, 1e-7),
+    torch.float32: (1e-4, 1e-5),
+    torch.float16: (1e-2, 4e-3),
+    torch.bfloat16: (4e-2, 2e-2),
+}
+
+_isclose, _equal = torch.isclose, torch.equal  # our own, should a learner's file replace them
+
+
+class KataTest:
+    """The base of every test class: the device under test, and inputs that are the same on every device."""
+
+    subject: Any = None  # the function or class that this class tests
+    device = torch.device("cpu")
+
+    @pytest.fixture(autouse=True)
+    def _prepare(self, device: torch.device, request: pytest.FixtureRequest) -> Iterator[None]:
+        self.device = device
+        _current["device"] = device
+        seed = zlib.crc32(request.node.originalname.encode()) + int(os.environ.get("DOJO_SEED", "0"))
+        self._random = torch.Generator().manual_seed(seed)
+        with global_state_restored():
+            _seed(seed)
+            numpy.random.seed(seed % 2**32)
+            random.seed(seed)
+            yield
+
+    def randn(self, *shape: int, dtype: torch.dtype = torch.float32, strided: bool = False) -> torch.Tensor:
+        """Standard normal numbers. `strided=True` lays them out in memory so that they are not contiguous."""
+        x = torch.randn(shape, generator=self._random, dtype=torch.float64).to(dtype).to(self.device)
+        return _strided(x) if strided else x
+
+    def rand(self, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        """Uniform numbers from 0 to 1."""
+        return torch.rand(shape, generator=self._random, dtype=torch.float64).to(dtype).to(self.device)
+
+    def randint(self, low: int, high: int, shape: Sequence[int]) -> torch.Tensor:
+        """Whole numbers from `low` to `high - 1`, int64."""
+        return torch.randint(low, high, tuple(shape), generator=self._random).to(self.device)
+
+    def tensor(self, values: Any, dtype: torch.dtype | None = None) -> torch.Tensor:
+        """A tensor of these values on the device under test: float32, int64 or bool unless `dtype` is given."""
+        return torch.tensor(values, dtype=dtype).to(self.device)
+
+    def make(self, subject: Any, *args: Any, **kwargs: Any) -> torch.nn.Module:
+        """Build the learner's class, check that it is an `nn.Module`, and move it to the device under test."""
+        module = subject(*args, **kwargs)
+        if not isinstance(module, torch.nn.Module):
+            raise CheckFailed(
+                f"{subject} is not an nn.Module.",
+                why=f"A layer inherits from nn.Module: class {subject}(nn.Module). That is how PyTorch finds what it holds.",
+            )
+        if not hasattr(module, "_parameters"):
+            raise CheckFailed(
+                f"{subject}.__init__ does not call super().__init__().",
+                why="nn.Module sets up its lists of parameters there. Call it first in your own __init__.",
+            )
+        return module.to(self.device)
+
+
+def oracle(x: torch.Tensor) -> torch.Tensor:
+    """A copy of `x` to compute the expected values from: on the CPU, float64 if it holds real numbers, no gradient."""
+    x = x.detach().cpu().clone()
+    return x.double() if x.is_floating_point() else x
+
+
+def assert_close(
+    actual: Any,
+    expected: Any,
+    *,
+    why: str,
+    dtype: torch.dtype | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+    names: Sequence[str] = (),
+    device: torch.device | str | None = None,
+) -> None:
+    """Check shape, dtype, device and values, in this order.
+
+    Args:
+        actual: what the learner's function returned.
+        expected: a tensor (`oracle` numbers), a list or a number; or a tuple of tensors, for a tuple of results.
+        why: the idea that a wrong answer missed, in a sentence or two.
+        dtype: the dtype that is promised. By default float32 for real numbers, else the dtype of `expected`.
+        rtol, atol: other tolerances than the usual ones for that dtype.
+        names: for a tuple, what its parts are called.
+        device: the device that is promised, if it is not the one under test.
+    """
+    __tracebackhide__ = True
+    if isinstance(expected, tuple):
+        _check_tuple(actual, len(expected), names, why)
+        parts = names or [f"part {index}" for index in range(len(expected))]
+        for part, got, wanted in zip(parts, actual, expected):
+            _check_one(got, wanted, why, dtype, rtol, atol, device, part)
+    else:
+        _check_one(actual, expected, why, dtype, rtol, atol, device)
+
+
+def assert_equal(actual: Any, expected: Any, *, why: str) -> None:
+    """Check a plain Python value (a bool, a number, a string, a tuple, a dict, a dtype), its type included."""
+    __tracebackhide__ = True
+    if actual is None and expected is not None:
+        raise CheckFailed("It returned None. Is a `return` missing?", why=why, expected=repr(expected), actual="None")
+    if not isinstance(actual, type(expected)) or isinstance(actual, bool) != isinstance(expected, bool):
+        wanted = type(expected).__name__
+        raise CheckFailed(
+            f"It returned {_kind(actual)}, where {_a(wanted)} is asked for.",
+            why=why,
+            expected=repr(expected),
+            actual=_repr(actual),
+        )
+    if not bool(actual == expected):
+        raise CheckFailed("It returned another value.", why=why, expected=repr(expected), actual=_repr(actual))
+
+
+def assert_that(condition: Any, says: str, *, why: str, expected: str | None = None, actual: str | None = None) -> None:
+    """Check what no other helper fits. `says` is the sentence that is true of the wrong answer."""
+    __tracebackhide__ = True
+    if not bool(condition):
+        raise CheckFailed(says, why=why, expected=expected, actual=actual)
+
+
+def assert_raises(
+    error: type[Exception], call: Callable[..., Any], *args: Any, why: str, mentions: Sequence[str] = (), **kwargs: Any
+) -> None:
+    """Check that `call(*args, **kwargs)` raises `error`, with a message that contains each of `mentions`."""
+    __tracebackhide__ = True
+    try:
+        result = call(*args, **kwargs)
+    except error as raised:
+        if type(raised) is NotImplementedError and error is not NotImplementedError:
+            raise
+        missing = [text for text in mentions if text not in str(raised)]
+        if missing:
+            raise CheckFailed(
+                f"The message of your {error.__name__} does not mention {' and '.join(missing)}.",
+                why=why,
+                expected=f"a message with {' and '.join(mentions)}",
+                actual=f"{error.__name__}: {raised}",
+            ) from None
+        return
+    raise CheckFailed(
+        f"It should raise {error.__name__} here, but it returned {_kind(result)}.",
+        why=why,
+        expected=f"raise {error.__name__}",
+        actual=_repr(result),
+    )
+
+
+def assert_left_alone(
+    call: Callable[..., Any],
+    *args: Any,
+    expected: Any,
+    why: str = INPUT_CHANGED,
+    dtype: torch.dtype | None = None,
+    names: Sequence[str] = (),
+) -> None:
+    """Check the result of `call(*args)`, and that it changed none of the tensors in `args`."""
+    __tracebackhide__ = True
+    before = [arg.detach().clone() if isinstance(arg, torch.Tensor) else None for arg in args]
+    flags = [arg.requires_grad if isinstance(arg, torch.Tensor) else None for arg in args]
+    result = call(*args)
+    for index, (arg, old, flag) in enumerate(zip(args, before, flags)):
+        if old is None:
+            continue
+        name = _parameter(call, index)
+        same = arg.shape == old.shape and arg.dtype == old.dtype
+        if not same or not _isclose(arg.detach(), old, rtol=0, atol=0, equal_nan=True).all():
+            shown = show_values(arg.detach(), old) if same else (shape_text(old.shape), shape_text(arg.shape))
+            raise CheckFailed(f"Your code changed its input `{name}`.", why=why, expected=shown[0], actual=shown[1])
+        if arg.requires_grad != flag:
+            raise CheckFailed(f"Your code changed `requires_grad` of its input `{name}`.", why=why)
+    assert_close(
+        result, expected, why="The input is left alone, but the result is not right yet.", dtype=dtype, names=names
+    )
+
+
+def assert_follows_device(
+    call: Callable[..., Any],
+    *args: Any,
+    expected: Any,
+    why: str = "Every tensor that you make must live where the input lives. On a GPU this line would stop the program.",
+    dtype: torch.dtype | None = None,
+    names: Sequence[str] = (),
+) -> None:
+    """Check the result of `call(*args)`, then that it works on a device other than the CPU, on every laptop.
+
+    The second call gets tensors that live elsewhere (see dojo.elsewhere): they cannot meet a tensor that the learner's
+    code made on the CPU, as tensors on a GPU could not.
+    """
+    __tracebackhide__ = True
+    assert_close(
+        call(*args), expected, why="The result is not right yet. Its device is the next question.", dtype=dtype, names=names
+    )
+    function, *moved = [elsewhere(value) for value in (call, *args)]
+    try:
+        with second_device():
+            result = function(*moved)
+    except MixedDevices as mixed:
+        raise CheckFailed(f"On another device: {mixed}", why=why, error=mixed) from mixed
+    except Exception as error:
+        # The answer is right, and did not mix devices: what fails is that the second device is not a real one.
+        pytest.skip(f"your answer cannot be tried without a second device ({type(error).__name__})")
+    for got, wanted in zip(_as_tuple(result), _as_tuple(expected)):
+        if not isinstance(got, Elsewhere):
+            raise CheckFailed("The input was on another device, but the result is on the CPU.", why=why)
+        shape = tuple(torch.as_tensor(wanted).shape)
+        if tuple(got.shape) != shape:
+            raise CheckFailed("The shape is not right.", why=why, expected=shape_text(shape), actual=describe(got))
+
+
+def assert_gradients(
+    call: Callable[..., Any],
+    *args: Any,
+    expected: Any,
+    why: str = "Training follows the gradient back to every input. A step that cuts or bends it stops the learning.",
+    names: Sequence[str] = (),
+) -> None:
+    """Check the result of `call(*args)` in float64, and its gradient for every real-valued tensor, on the CPU.
+
+    The gradient is compared with central differences, as `torch.autograd.gradcheck` does. For a module, its parameters
+    are checked as well. The global seed is set before each call, so a random function draws the same numbers.
+    """
+    __tracebackhide__ = True
+    module = copy.deepcopy(call).cpu().double() if isinstance(call, torch.nn.Module) else None
+    function = module if module is not None else call
+    inputs = [_leaf(arg) if isinstance(arg, torch.Tensor) else arg for arg in args]
+    leaves = {
+        _parameter(call, index): arg
+        for index, arg in enumerate(inputs)
+        if isinstance(arg, torch.Tensor) and arg.is_floating_point()
+    }
+    leaves |= dict(module.named_parameters()) if module is not None else {}
+
+    def run() -> tuple[torch.Tensor, ...]:
+        _seed(0)
+        return _as_tuple(function(*inputs))
+
+    results = run()
+    given = results if isinstance(expected, tuple) else results[0]
+    not_right = "The result must be right before its gradient can be."
+    assert_close(given, expected, why=not_right, dtype=torch.float64, names=names, device="cpu")
+    random_weights = torch.Generator().manual_seed(1)
+    weights = [torch.randn(result.shape, generator=random_weights, dtype=torch.float64) for result in results]
+
+    def total() -> torch.Tensor:
+        return torch.stack([(result * weight).sum() for result, weight in zip(run(), weights)]).sum()
+
+    value = total()
+    if not value.requires_grad:
+        raise CheckFailed("The result has no gradient: the way back to the inputs is cut.", why=why)
+    gradients = torch.autograd.grad(value, list(leaves.values()), allow_unused=True)
+    for (name, leaf), gradient in zip(leaves.items(), gradients):
+        if gradient is None:
+            raise CheckFailed(f"No gradient reaches `{name}`.", why=why)
+        measured = _numeric_gradient(total, leaf)
+        # Differences of a step of 1e-6 in float64 are right to about 1e-9; the rest is room for large gradients.
+        if not _isclose(gradient, measured, rtol=1e-4, atol=1e-6, equal_nan=False).all():
+            wanted, got = show_values(gradient, measured)
+            raise CheckFailed(f"The gradient of `{name}` is not right.", why=why, expected=wanted, actual=got)
+
+
+@contextlib.contextmanager
+def global_state_restored() -> Iterator[None]:
+    """Put back whatever a learner's code may change for everybody: dtype, device, gradient mode, seeds, folder..."""
+    before = [read() for read, _ in _SETTINGS]
+    seeds = torch.get_rng_state(), random.getstate(), numpy.random.get_state()
+    folder = os.getcwd()
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        for (read, write), old in zip(_SETTINGS, before):
+            if read() != old:  # writing some of them imports half of PyTorch
+                write(old)
+        torch.set_rng_state(seeds[0])
+        random.setstate(seeds[1])
+        numpy.random.set_state(seeds[2])
+        os.chdir(folder)
+
+
+_SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (lambda: torch.get_default_device().type, torch.set_default_device),
+    (torch.is_grad_enabled, torch.set_grad_enabled),
+    (torch.get_num_threads, torch.set_num_threads),
+    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+    (torch.is_anomaly_enabled, torch.set_anomaly_enabled),
+    (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
+    (sys.getrecursionlimit, sys.setrecursionlimit),
+]
+
+_current = {"device": torch.device("cpu")}  # the device under test, for the checks
+
+
+def _seed(seed: int) -> None:
+    """`torch.manual_seed` for the devices at hand: on its own it costs 1 ms, queueing calls for devices not there."""
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)
+
+
+def _check_tuple(actual: Any, size: int, names: Sequence[str], why: str) -> None:
+    __tracebackhide__ = True
+    wanted = f"({', '.join(names)})" if names else f"a tuple of {size}"
+    if actual is None:
+        raise CheckFailed("It returned None. Is a `return` missing?", why=why, expected=wanted, actual="None")
+    if not isinstance(actual, (tuple, list)) or len(actual) != size:
+        raise CheckFailed(
+            f"It returned {_kind(actual)}, not {size} results.", why=why, expected=wanted, actual=_repr(actual)
+        )
+
+
+def _check_one(
+    actual: Any,
+    expected: Any,
+    why: str,
+    dtype: torch.dtype | None,
+    rtol: float | None,
+    atol: float | None,
+    device: torch.device | str | None,
+    part: str = "",
+) -> None:
+    __tracebackhide__ = True
+    expected = (
+        expected if isinstance(expected, torch.Tensor) else torch.tensor(expected, dtype=_literal_dtype(expected))
+    )
+    if dtype is None:
+        dtype = torch.float32 if expected.is_floating_point() else expected.dtype
+    of = f" of {part}" if part else ""
+    wanted = f"{shape_text(expected.shape)} {str(dtype).removeprefix('torch.')}"
+    if actual is None:
+        raise CheckFailed("It returned None. Is a `return` missing?", why=why, expected=wanted, actual="None")
+    if not isinstance(actual, torch.Tensor):
+        subject = f"{part} is" if part else "It returned"
+        raise CheckFailed(
+            f"{subject} {_kind(actual)}, where a tensor is asked for.", why=why, expected=wanted, actual=_repr(actual)
+        )
+    if actual.shape != expected.shape:
+        raise CheckFailed(
+            f"The shape{of} is not right.",
+            why=why,
+            expected=shape_text(expected.shape),
+            actual=shape_text(actual.shape),
+        )
+    if actual.dtype != dtype:
+        names = [str(kind).removeprefix("torch.") for kind in (dtype, actual.dtype)]
+        raise CheckFailed(f"The dtype{of} is not right.", why=why, expected=names[0], actual=names[1])
+    place = torch.device(device) if device is not None else _current["device"]
+    if actual.device.type != place.type:
+        raise CheckFailed(
+            f"The device{of} is not right.", why=why, expected=place.type, actual=actual.device.type
+        )  # fmt: skip
+    if actual.device.type == "meta":
+        return  # there are no values
+    got = actual.detach().cpu()
+    if dtype.is_floating_point:
+        usual = TOLERANCE.get(dtype, (1e-2, 1e-2))
+        close = _isclose(
+            got.double(),
+            expected.double(),
+            rtol=usual[0] if rtol is None else rtol,
+            atol=usual[1] if atol is None else atol,
+            equal_nan=True,
+        )
+    else:
+        close = got == expected
+    if not bool(close.all()):
+        shown = show_values(got, expected, close)
+        raise CheckFailed(_values_differ(got, expected, close, of), why=why, expected=shown[0], actual=shown[1])
+
+
+def _values_differ(got: torch.Tensor, expected: torch.Tensor, close: torch.Tensor, of: str) -> str:
+    wrong, count = int((~close).sum()), close.numel()
+    if got.is_floating_point() and bool(got.isnan().any()) and not bool(expected.isnan().any()):
+        return f"{int(got.isnan().sum())} of {count} values{of} are NaN (not a number)."
+    if count == 1:
+        return f"The value{of} is not right."
+    where = tuple(int(index) for index in (~close).nonzero()[0])
+    text = f"{wrong} of {count} values{of} differ, first at {list(where)}"
+    if got.is_floating_point():
+        gaps = (got.double() - expected.double()).abs()[~close]
+        gap = float(gaps[gaps.isfinite()].max()) if bool(gaps.isfinite().any()) else math.inf
+        return f"{text}; the largest difference is {gap:.3g}."
+    return text + "."
+
+
+def _literal_dtype(value: Any) -> torch.dtype | None:
+    """Real numbers written out by hand are float64; whole numbers and bools stay what they are."""
+    flat = value
+    while isinstance(flat, (list, tuple)) and flat:
+        flat = next((item for item in flat if isinstance(item, float)), flat[0])
+    return torch.float64 if isinstance(flat, float) or flat == [] else None
+
+
+def _numeric_gradient(total: Callable[[], torch.Tensor], leaf: torch.Tensor, step: float = 1e-6) -> torch.Tensor:
+    gradient = torch.zeros_like(leaf)
+    with torch.no_grad():
+        for index in numpy.ndindex(*leaf.shape):
+            old = leaf[index].item()
+            leaf[index] = old + step
+            above = total().item()
+            leaf[index] = old - step
+            below = total().item()
+            leaf[index] = old
+            gradient[index] = (above - below) / (2 * step)
+    return gradient
+
+
+def _leaf(x: torch.Tensor) -> torch.Tensor:
+    copied = x.detach().cpu().clone()
+    return copied.double().requires_grad_() if x.is_floating_point() else copied
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+def _parameter(call: Any, index: int) -> str:
+    if isinstance(call, Subject):
+        names = call.function.parameters()
+    else:
+        names = getattr(getattr(type(call), "forward", None), "parameters", [])
+    return names[index] if index < len(names) else f"argument {index + 1}"
+
+
+def _strided(x: torch.Tensor) -> torch.Tensor:
+    """The same values, laid out with gaps: every other element of a larger tensor."""
+    if x.ndim == 0:
+        return x
+    wide = torch.zeros((*x.shape, 2), dtype=x.dtype, device=x.device)
+    wide[..., 0] = x
+    view = wide[..., 0]
+    return view.transpose(-1, -2).contiguous().transpose(-1, -2) if x.ndim > 1 and min(x.shape[-2:]) > 1 else view
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"a tensor {describe(value)}"
+    if isinstance(value, (tuple, list)):
+        return f"{_a(type(value).__name__)} of {len(value)}"
+    return "None" if value is None else _a(type(value).__name__)
+
+
+def _repr(value: Any) -> str:
+    text = describe(value) if isinstance(value, torch.Tensor) else repr(value)
+    return text if len(text) <= 200 else text[:200] + "..."
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[:1].lower() in "aeiou" else f"a {noun}"
