@@ -38,9 +38,7 @@ bench-feedback: $(READY) ## measure how long a verdict takes, against the import
 	@$(PY) -m dojo bench-feedback
 
 check: $(subst .ready,.check-ready,$(READY:here=here-check)) ## for maintainers: prove that everything is right: make check (N=05 for one kata)
-	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
-	@$(PY) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	@DEVICE="$(DEVICE)" $(PY) -m pytest tests -n 2 --dist loadgroup $(if $(N),-k "$(N)_",)
+	@$(PY) -m dojo check "$(N)" --device "$(DEVICE)"
 
 stubs: $(READY) ## for maintainers: derive the stubs from the reference (N=05 for one kata)
 	@$(PY) -m dojo stubs "$(N)"

@@ -31,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     new.add_argument("name", nargs="?", default="")
     new.add_argument("number", nargs="?", default="")
 
+    check = commands.add_parser("check", help="for maintainers: prove the whole repository, or one kata")
+    check.add_argument("kata", nargs="?", default="")
+    check.add_argument("--device", default="")
+
     commands.add_parser("readme", help="for maintainers: write the generated parts of README.md")
     commands.add_parser("bench-feedback", help="measure how long a verdict takes")
 
@@ -61,6 +65,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from dojo import skeleton
 
         return skeleton.write(options.name, options.number)
+    if options.command == "check":
+        from dojo import check
+
+        return check.run(options.kata, options.device)
     if options.command == "readme":
         from dojo import readme
 

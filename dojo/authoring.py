@@ -58,7 +58,7 @@ def degenerate(original: Any, kind: str, is_class: bool) -> Any:
     if not is_class:
         return answer
 
-    class Degenerate(original):  # type: ignore[misc]
+    class Degenerate(original):
         def forward(self, *args: Any, **kwargs: Any) -> Any:
             right = super().forward(*args, **kwargs)
             given = _degenerate_result(kind, right, args)

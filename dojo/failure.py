@@ -73,7 +73,7 @@ def _explain(error: BaseException, implementation: Implementation) -> Failure:
         return Failure("error", str(error), line=error.line, kind="Problem")
     if isinstance(error, BannedCall):
         return Failure("fail", str(error), line=line, kind="BannedCall", why="You learn it by writing it.")
-    if isinstance(error, NotImplementedError) and (line == _last_line(error, path) or implementation.impl == "stub"):
+    if isinstance(error, NotImplementedError) and _not_written(error, implementation, line):
         return Failure("todo", f"`{error}` is not written yet.", line=line)
     if isinstance(error, Stopped):
         error = error.__cause__ or error
@@ -98,14 +98,10 @@ def _explain(error: BaseException, implementation: Implementation) -> Failure:
     return Failure("error", says, line=line, kind=name)
 
 
-def _last_line(error: BaseException, path: Any) -> int | None:
-    """The line where `error` was raised, if that is in `path`."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    if traceback is None or traceback.tb_frame.f_code.co_filename != str(path):
-        return None
-    return traceback.tb_lineno
+def _not_written(error: BaseException, implementation: Implementation, line: int | None) -> bool:
+    """Whether this is the stub's own error, not one of an operation that PyTorch does not have on some device."""
+    known = str(error).split(".")[0] in implementation.kata.functions
+    return known or "NotImplementedError" in implementation.source_line(line)
 
 
 def _inside_call(error: BaseException) -> bool:
@@ -132,7 +128,11 @@ def _why_of_statement(error: BaseException, test_file: str) -> str:
     whys, ends = _whys_of(test_file)
     first = frame.f_code.co_firstlineno
     end = min((end for start, end in ends if start <= line <= end), default=0)
-    nearest = min((why for why in whys if first <= why.lineno <= end and (why.end_lineno or 0) >= line), key=lambda why: why.lineno, default=None)
+    nearest = min(
+        (why for why in whys if first <= why.lineno <= end and (why.end_lineno or 0) >= line),
+        key=lambda why: why.lineno,
+        default=None,
+    )
     if nearest is None:
         return ""
     try:

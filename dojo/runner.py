@@ -69,7 +69,8 @@ class Worker:
         with contextlib.suppress(OSError):
             self.process.stdin.write((json.dumps(job) + "\n").encode())
             self.process.stdin.close()
-        running, stack = "", []
+        running = ""
+        stack: list[str] = []
         deadline = time.monotonic() + START_SECONDS
         try:
             while True:

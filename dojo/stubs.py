@@ -13,10 +13,8 @@ from dojo.catalog import Function, Kata
 def derive(kata: Kata) -> str:
     """The text of the learner's file of `kata`."""
     lines = kata.source.splitlines()
-    parts = [
-        f'"""{kata.title}.\n\nThe lesson is README.md. Write the functions in order, and check them with: make kata N={kata.number}\n"""',
-        "\n".join(_imports(kata, lines)),
-    ]
+    what = f"The lesson is README.md. Write the functions in order, and check them with: make kata N={kata.number}"
+    parts = [f'"""{kata.title}.\n\n{what}\n"""', "\n".join(_imports(kata, lines))]
     text = "\n\n".join(part for part in parts if part)
     for function in kata.functions.values():
         text += "\n\n\n" + _skeleton(function, lines)
@@ -24,15 +22,32 @@ def derive(kata: Kata) -> str:
 
 
 def write(kata: Kata) -> Path | None:
-    """Write the stub of `kata`. What was there, if it differs, is saved first: its new place is returned."""
-    text = derive(kata)
-    saved = None
-    if kata.answer.exists():
-        if kata.answer.read_bytes() == text.encode():
-            return None
-        saved = back_up(kata)
-    write_atomically(kata.answer, text.encode())
+    """Write the stub of `kata`. A learner's work that was there is saved first: its new place is returned."""
+    text = derive(kata).encode()
+    found = kata.answer.read_bytes() if kata.answer.is_file() else b""
+    saved = back_up(kata) if found not in (b"", text) and solved(found) else None
+    write_atomically(kata.answer, text)
     return saved
+
+
+def solved(text: str | bytes) -> list[str]:
+    """The functions and classes in the text of a learner's file that do more than raise NotImplementedError.
+
+    A file that Python cannot read counts as work.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ["?"]
+    empty = (ast.Import, ast.ImportFrom, ast.Expr, ast.FunctionDef, ast.ClassDef)
+    other = ["?" for node in tree.body if not isinstance(node, empty)]
+    found = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    return [node.name for node in found if not _only_raises(node)] + other
+
+
+def _only_raises(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    functions = [item for item in ast.walk(node) if isinstance(item, ast.FunctionDef)]
+    return all(isinstance(item.body[-1], ast.Raise) and len(item.body) <= 2 for item in functions)
 
 
 def back_up(kata: Kata) -> Path:

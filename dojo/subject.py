@@ -21,7 +21,6 @@ from dojo import stubs
 from dojo.catalog import Function, Kata, UsageError
 from dojo.trace import Watch
 
-
 INPUT_CHANGED = "The caller still needs the input. Make a new tensor instead of writing into the old one."
 
 
@@ -203,11 +202,12 @@ class Subject:
         shown = self.function.name if name == "__init__" else f"{self.function.name}.{name}"
 
         @functools.wraps(method)
-        def watched(instance: Any, *args: Any, **kwargs: Any) -> Any:
+        def call(instance: Any, *args: Any, **kwargs: Any) -> Any:
             bound = functools.partial(method, instance)
             return self._call(bound, shown, parameters, args, kwargs)
 
-        watched.parameters = parameters  # for messages; and it marks what is watched already  # type: ignore[attr-defined]
+        watched: Any = call
+        watched.parameters = parameters  # for messages; and it marks what is watched already
         return watched
 
 
@@ -340,7 +340,7 @@ def _raised(error: BaseException, kata: Kata) -> Problem:
     line = line_in(error, kata.answer)
     if isinstance(error, ModuleNotFoundError) and error.name:
         return Problem(
-            f"There is no module named `{error.name}`. Is it spelled right? This kata needs only what the stub imports.",
+            f"There is no module named `{error.name}`. Is it spelled right? The stub imports all that is needed.",
             line,
         )
     if isinstance(error, ImportError):

@@ -100,7 +100,7 @@ class KataTest:
         if not isinstance(module, torch.nn.Module):
             raise CheckFailed(
                 f"{subject} is not an nn.Module.",
-                why=f"A layer inherits from nn.Module: class {subject}(nn.Module). That is how PyTorch finds what it holds.",
+                why=f"A layer inherits from nn.Module: class {subject}(nn.Module). So PyTorch finds what it holds.",
             )
         if not hasattr(module, "_parameters"):
             raise CheckFailed(
@@ -242,7 +242,11 @@ def assert_follows_device(
     """
     __tracebackhide__ = True
     assert_close(
-        call(*args), expected, why="The result is not right yet. Its device is the next question.", dtype=dtype, names=names
+        call(*args),
+        expected,
+        why="The result is not right yet. Its device is the next question.",
+        dtype=dtype,
+        names=names,
     )
     function, *moved = [elsewhere(value) for value in (call, *args)]
     try:
@@ -253,7 +257,8 @@ def assert_follows_device(
     except Exception as error:
         # The answer is right, and did not mix devices: what fails is that the second device is not a real one.
         pytest.skip(f"your answer cannot be tried without a second device ({type(error).__name__})")
-    for got, wanted in zip(_as_tuple(result), _as_tuple(expected)):
+    several = isinstance(expected, tuple)
+    for got, wanted in zip(result if several else [result], expected if several else [expected]):
         if not isinstance(got, Elsewhere):
             raise CheckFailed("The input was on another device, but the result is on the CPU.", why=why)
         shape = tuple(torch.as_tensor(wanted).shape)
@@ -391,12 +396,8 @@ def _check_one(
             f"{subject} {_kind(actual)}, where a tensor is asked for.", why=why, expected=wanted, actual=_repr(actual)
         )
     if actual.shape != expected.shape:
-        raise CheckFailed(
-            f"The shape{of} is not right.",
-            why=why,
-            expected=shape_text(expected.shape),
-            actual=shape_text(actual.shape),
-        )
+        wanted, given = _with_few_values(expected), _with_few_values(actual)
+        raise CheckFailed(f"The shape{of} is not right.", why=why, expected=wanted, actual=given)
     if actual.dtype != dtype:
         names = [str(kind).removeprefix("torch.") for kind in (dtype, actual.dtype)]
         raise CheckFailed(f"The dtype{of} is not right.", why=why, expected=names[0], actual=names[1])
@@ -422,6 +423,12 @@ def _check_one(
     if not bool(close.all()):
         shown = show_values(got, expected, close)
         raise CheckFailed(_values_differ(got, expected, close, of), why=why, expected=shown[0], actual=shown[1])
+
+
+def _with_few_values(x: torch.Tensor) -> str:
+    """The shape; of a small vector its values too."""
+    few = x.ndim == 1 and 0 < x.numel() <= 10 and x.device.type != "meta"
+    return f"{shape_text(x.shape)}\n{show_values(x, x)[0]}" if few else shape_text(x.shape)
 
 
 def _values_differ(got: torch.Tensor, expected: torch.Tensor, close: torch.Tensor, of: str) -> str:

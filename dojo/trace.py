@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from torch.overrides import TorchFunctionMode
@@ -21,7 +21,7 @@ class BannedCall(Exception):
         )
 
 
-@lru_cache(maxsize=None)
+@cache
 def operation_name(function: Callable[..., Any]) -> str:
     """The bare name of an operation, however it was reached: `aten::_softmax`, `special_softmax` -> `softmax`."""
     name = getattr(function, "__name__", None) or str(function)

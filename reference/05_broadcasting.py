@@ -335,7 +335,7 @@ def minus_minus(a, b):
 
 @mistake(broadcast_shape, says="from the right")
 def lined_up_from_the_left(a, b):
-    """You lined the shapes up at their first dimension. Reading starts at the left, but broadcasting starts at the right."""
+    """You lined the shapes up at their first dimension. Broadcasting starts at the right."""
     length = max(len(a), len(b))
     a, b = (*a, *(1,) * (length - len(a))), (*b, *(1,) * (length - len(b)))
     if any(m != n and 1 not in (m, n) for m, n in zip(a, b)):
@@ -413,7 +413,7 @@ def a_list_for_a_tuple(a, b):
 
 @mistake(add_bias, says="every token")
 def bias_on_the_rows(x, bias):
-    """You lined the bias up with the rows: each token gets one number of it. The bias has one number for each column."""
+    """You lined the bias up with the rows, so each token gets one number. The bias has one number for each column."""
     return x + bias[: x.shape[-2]].unsqueeze(-1) if x.ndim > 1 and x.shape[-2] <= len(bias) else x + bias[:1]
 
 

@@ -85,7 +85,7 @@ class TestBroadcastShape(KataTest):
                     assert_equal(broadcast_shape(a, b), expected, why=f"{a} against {b}. {why}")
 
 
-SHAPES = [(), (1,), (2,), (0,), (4,), (1, 1), (2, 1), (1, 4), (2, 4), (4, 2), (3, 1, 4), (1, 2, 1), (3, 2, 4), (1, 3, 1, 1)]
+SHAPES = [(), (1,), (2,), (0,), (4,), (1, 1), (2, 1), (1, 4), (2, 4), (4, 2), (3, 1, 4), (3, 2, 4), (1, 3, 1, 1)]
 
 
 def bias_by_hand(x, bias):
@@ -243,7 +243,9 @@ class TestPairwiseDifferences(KataTest):
         x = self.tensor([[1.0, 1.0], [5.0, 3.0], [0.0, 9.0]])
         assert_close(pairwise_differences(x), differences_by_hand(x), why=self.why)
 
-    @parameterized.expand([("more tokens", (5, 2)), ("a square", (3, 3)), ("one token", (1, 4)), ("one column", (4, 1))])
+    @parameterized.expand(
+        [("five tokens", (5, 2)), ("a square", (3, 3)), ("one token", (1, 4)), ("one column", (4, 1))]
+    )
     def test_it_works_for_any_number_of_tokens(self, _case, shape):
         x = self.randn(*shape)
         if shape[0] == 1:  # all zeros: right for one token only, so it is checked beside two tokens
@@ -283,7 +285,7 @@ def positions_by_hand(x, positions):
 
 class TestAddPositions(KataTest):
     subject = add_positions
-    why = "Row t of positions is added to what stands at place t: each place has its own row, in each sequence the same."
+    why = "Row t of positions is added at place t: each place has its own row, and it is the same in each sequence."
 
     def test_each_place_gets_its_own_row(self):
         x, positions = self.randn(2, 4, 3), self.randn(4, 3)
