@@ -123,13 +123,13 @@ class Kata:
         return found
 
 
-def katas(root: Path = ROOT) -> list[Kata]:
+def katas(root: Path | None = None) -> list[Kata]:
     """Every kata under `root`, in order."""
-    folders = (root / "katas").glob("[0-9][0-9]_*")
+    folders = ((root or ROOT) / "katas").glob("[0-9][0-9]_*")
     return [Kata(folder) for folder in sorted(folders) if folder.is_dir()]
 
 
-def select(text: str | None, root: Path = ROOT) -> Kata:
+def select(text: str | None, root: Path | None = None) -> Kata:
     """The kata that the learner means by `5`, `05`, `broadcasting` or `05_broadcasting`."""
     found = katas(root)
     wanted = (text or "").strip().strip("/").lower()

@@ -166,18 +166,9 @@ def run(
     `first_failure` ends each implementation's run at its first failing test.
     """
     worker = worker or Worker(kata.root)
-    job = {
-        "kata": kata.name,
-        "root": str(kata.root),
-        "tests": str(kata.tests),
-        "impls": impls,
-        "device": device,
-        "seconds": seconds,
-        "first_failure": first_failure,
-    }
     tests: dict[str, dict[str, Any]] = {}
     impl = impls[0]
-    for event in worker.run(job):
+    for event in worker.run(job_for(kata, impls, device, seconds, first_failure)):
         impl = event.get("impl", impl)
         if event["event"] == "tests":
             tests = {test["id"]: test for test in event["tests"]}
@@ -186,6 +177,19 @@ def run(
             continue
         test = tests.get(event["id"], {"id": event["id"], "function": "", "name": "the file is loaded", "device": ""})
         yield {"event": "test", "impl": impl, "duration": 0.0, **test, **_death(event, kata)}
+
+
+def job_for(kata: Kata, impls: list[str], device: str, seconds: float, first_failure: bool = False) -> dict[str, Any]:
+    """The line that a worker is waiting for."""
+    return {
+        "kata": kata.name,
+        "root": str(kata.root),
+        "tests": str(kata.tests),
+        "impls": impls,
+        "device": device,
+        "seconds": seconds,
+        "first_failure": first_failure,
+    }
 
 
 def _death(event: dict[str, Any], kata: Kata) -> dict[str, Any]:

@@ -321,16 +321,14 @@ def _load_learner(kata: Kata) -> types.ModuleType:
         raise Problem(
             f"The file is not saved as UTF-8 text ({error}). In your editor: Save with Encoding, UTF-8.\n{mend}", line
         ) from None
+    if "\0" in source:
+        raise Problem(f"The file holds zero bytes, so it is not text. Save it as UTF-8.\n{mend}")
     try:
         return _execute(source, kata.slug, kata.answer)
     except SyntaxError as error:
         if error.filename != str(kata.answer):
             raise Problem(f"{type(error).__name__}: {error.msg} (in {error.filename})") from None
         raise Problem(f"Python cannot read this line: {error.msg}.", error.lineno) from None
-    except ValueError as error:
-        if "null byte" not in str(error):
-            raise _raised(error, kata) from None
-        raise Problem(f"The file holds zero bytes, so it is not text. Save it as UTF-8.\n{mend}") from None
     except BaseException as error:
         raise _raised(error, kata) from None
 

@@ -532,14 +532,6 @@ def nan_in_the_gradient_only(x, p, training):
     return torch.where(keep, x / torch.tensor(1 - p, dtype=x.dtype, device=x.device), torch.zeros_like(x))
 
 
-@mistake(dropout, says="p = 0")
-def random_numbers_of_exactly_zero_are_lost(x, p, training):
-    """You kept what is greater than p, with random numbers in the dtype of x. In bfloat16 one random number in 256 is
-    exactly 0, and 0 > 0 is false: even p = 0 loses elements. Keep those that are equal to p too."""
-    _check(p)
-    return _zero_and_scale(x, torch.rand_like(x) > p, p) if training else x
-
-
 @mistake(dropout, says="dtype")
 def half_precision_becomes_float32(x, p, training):
     """You made the mask a float32 tensor. Multiplied with float16 it makes the result float32, twice the memory."""

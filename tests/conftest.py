@@ -1,6 +1,37 @@
-"""The table at the end of `make check`."""
+"""A small repository to break, and the table at the end of `make check`."""
+
+import shutil
+from pathlib import Path
 
 import pytest
+
+from dojo import catalog, skeleton
+
+REPOSITORY = catalog.ROOT
+
+
+@pytest.fixture
+def kata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> catalog.Kata:
+    """A working kata, `07_double` with `first_function`, in a repository of its own, in a path with a space."""
+    root = tmp_path / "a path with spaces"
+    root.mkdir()
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(REPOSITORY / name, root / name)
+    monkeypatch.setattr(catalog, "ROOT", root)
+    skeleton.write("double", "7")
+    return catalog.select("7")
+
+
+@pytest.fixture
+def learner(kata: catalog.Kata):
+    """Writes the body of the learner's `first_function`, below what stands at the top of the file."""
+
+    def write(body: str, top: str = "") -> catalog.Kata:
+        lines = "\n".join(f"    {line}" for line in body.splitlines())
+        kata.answer.write_text(f"import torch\n{top}\n\ndef first_function(x):\n{lines}\n", encoding="utf-8")
+        return kata
+
+    return write
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -24,7 +55,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if column == "devices":
             totals.append("")
         elif " of " in parts[0]:
-            totals.append(" of ".join(str(sum(int(part.split(" of ")[i]) for part in parts if part)) for i in (0, 1)))
+            totals.append(" of ".join(str(sum(int(part.split(" of ")[i]) for part in parts)) for i in (0, 1)))
         else:
-            totals.append(f"{sum(float(part) for part in parts if part):g}")
+            totals.append(f"{sum(float(part) for part in parts):g}")
     terminalreporter.line(f"{'all':<22}" + "".join(f"{total:>19}" for total in totals))

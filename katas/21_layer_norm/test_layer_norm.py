@@ -1,4 +1,4 @@
-"""Kata 21, LayerNorm. What each function promises is in its docstring; these tests hold it to that."""
+"""The tests of kata 21. Run them with: make kata N=21"""
 
 import torch
 from layer_norm import LayerNorm, layer_norm, moments, normalize, rms_norm
@@ -139,7 +139,7 @@ class TestNormalize(KataTest):
     def test_a_token_gets_mean_0_and_spread_1(self):
         x = self.tensor([2.0, 2.0, 6.0, 6.0])
         why = (
-            "Subtract the mean, 4. Then divide by the square root of the variance, which is 2 (eps hardly counts here). "
+            "Subtract the mean, 4. Then divide by the square root of the variance, which is 2 (eps is tiny here). "
             "The variance is 16 / 4: it divides by d, not by d - 1."
         )
         assert_close(normalize(x, 0.01), [-1.0, -1.0, 1.0, 1.0], why=why, rtol=0.01)
