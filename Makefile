@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 
 ifeq ($(strip $(VENV)),)
-PY    := $(PYTHON)
+PY    := "$(PYTHON)"
 READY := here
 else
 PY    := .venv/bin/python
@@ -18,6 +18,10 @@ ifeq ($(wildcard $(PY)),)
 .PHONY: .venv/.ready .venv/.check-ready
 endif
 endif
+
+define need_python
+@command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON) here. Install Python 3.10 or newer, or name the one that you have: PYTHON=python3.12"; exit 2; }
+endef
 
 .DEFAULT_GOAL := help
 .PHONY: help kata setup here here-check check stubs new reset readme bench-feedback
@@ -32,7 +36,8 @@ reset: $(READY) ## write the stub of a kata again, and keep your file as a backu
 	@$(PY) -m dojo reset "$(N)"
 
 setup: ## install what the katas need, or repair it
-	@$(PYTHON) dojo/setup.py $(if $(strip $(VENV)),,--here)
+	$(need_python)
+	@"$(PYTHON)" dojo/setup.py $(if $(strip $(VENV)),,--here)
 
 bench-feedback: $(READY) ## measure how long a verdict takes, against the imports alone
 	@$(PY) -m dojo bench-feedback
@@ -50,13 +55,17 @@ readme: $(READY) ## for maintainers: write the table and the picture of README.m
 	@$(PY) -m dojo readme
 
 .venv/.ready: pyproject.toml constraints.txt
-	@$(PYTHON) dojo/setup.py
+	$(need_python)
+	@"$(PYTHON)" dojo/setup.py
 
 .venv/.check-ready: pyproject.toml constraints.txt
-	@$(PYTHON) dojo/setup.py --check
+	$(need_python)
+	@"$(PYTHON)" dojo/setup.py --check
 
 here:
-	@$(PY) -c "import torch, numpy, pytest, xdist, parameterized, jaxtyping, rich" 2>/dev/null || $(PY) dojo/setup.py --here
+	$(need_python)
+	@"$(PYTHON)" dojo/setup.py --here
 
 here-check:
-	@$(PY) dojo/setup.py --here --check
+	$(need_python)
+	@"$(PYTHON)" dojo/setup.py --here --check

@@ -30,20 +30,20 @@ def main(arguments):
     python = sys.executable if here else make_venv()
     wanted = requirements(python, check)
     if here:
-        wanted = [requirement for requirement in wanted if not installed(python, requirement)]
+        wanted = missing(python, wanted)
         if wanted:
             say("Installing what this Python lacks: " + ", ".join(wanted))
             pip(python, wanted)
         return
     constraints = ["-c", os.path.join(ROOT, "constraints.txt")]
-    if not installed(python, "torch") and sys.platform.startswith("linux") and not shutil.which("nvidia-smi"):
+    torch = missing(python, [requirement for requirement in wanted if requirement.startswith("torch")])
+    if torch and sys.platform.startswith("linux") and not shutil.which("nvidia-smi"):
         say("PyTorch for the CPU, about 200 MB ...")
-        torch = next(requirement for requirement in wanted if requirement.startswith("torch"))
         options = ["--index-url", CPU_INDEX, "--no-deps", "--retries", "0", "--timeout", "15"]
-        if pip(python, [torch, *constraints, *options], needed=False) != 0:
+        if pip(python, torch + constraints + options, needed=False) != 0:
             say("PyTorch's own server was not reached. Trying the ordinary package index ...")
     say("The packages of pyproject.toml ...")
-    pip(python, [*wanted, *constraints])
+    pip(python, wanted + constraints)
     for name in ["ready"] + (["check-ready"] if check else []):
         with open(os.path.join(VENV, "." + name), "w") as stamp:
             stamp.write("%d.%d\n" % sys.version_info[:2])
@@ -72,30 +72,48 @@ def make_venv():
 def requirements(python, check):
     """The requirements of pyproject.toml, and those of its group `check` if asked for."""
     code = (
-        "import json\n"
-        "try: import tomllib\n"
-        "except ImportError: from pip._vendor import tomli as tomllib\n"  # Python 3.10
-        "data = tomllib.load(open('pyproject.toml', 'rb'))\n"
-        "print(json.dumps(data['project']['dependencies'] + (data['dependency-groups']['check'] if %r else [])))"
-        % check
+        "try:\n"
+        "    import tomllib\n"
+        "except ImportError:\n"  # Python 3.10
+        "    from pip._vendor import tomli as tomllib\n"
+        "with open(%r, 'rb') as file:\n"
+        "    data = tomllib.load(file)\n"
+        "answer = data['project']['dependencies'] + (data['dependency-groups']['check'] if %r else [])\n"
     )
+    return ask(python, code % (os.path.join(ROOT, "pyproject.toml"), check))
+
+
+def missing(python, wanted):
+    """Those of the requirements of which no version is there."""
+    code = (
+        "import importlib.metadata, re\n"
+        "answer = []\n"
+        "for requirement in %r:\n"
+        "    try:\n"
+        "        importlib.metadata.version(re.split('[^A-Za-z0-9._-]', requirement)[0])\n"
+        "    except importlib.metadata.PackageNotFoundError:\n"
+        "        answer.append(requirement)\n"
+    )
+    return ask(python, code % (wanted,))
+
+
+def ask(python, code):
+    """What `answer` is after `code` ran in that Python: in this process if it is this one."""
+    if python == sys.executable:
+        names = {}
+        exec(code, names)
+        return names["answer"]
     import json
 
-    return json.loads(subprocess.check_output([python, "-c", code], cwd=ROOT).decode())
-
-
-def installed(python, requirement):
-    """Whether some version of the package is there."""
-    import re
-
-    name = re.split(r"[^A-Za-z0-9._-]", requirement)[0]
-    code = "import importlib.metadata as m, sys; m.version(%r)" % name
-    return run([python, "-c", code], quiet=True) == 0
+    return json.loads(
+        subprocess.check_output([python, "-c", code + "\nimport json; print(json.dumps(answer))"]).decode()
+    )
 
 
 def pip(python, words, needed=True):
     command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-warn-script-location"]
-    code = run(command + ["--quiet"] * (not sys.stdout.isatty()) + words, quiet=not needed)
+    # A terminal shows pip's progress bars; where the packages may come from elsewhere, its errors are not the news.
+    code = run(command + ["--quiet"] * (not sys.stdout.isatty()) + words, no_errors=not needed)
     if code != 0 and needed:
         stop(
             "pip could not install the packages; its message is above.",
@@ -104,13 +122,16 @@ def pip(python, words, needed=True):
     return code
 
 
-def run(command, quiet=False):
-    sink = subprocess.DEVNULL if quiet else None
-    return subprocess.call(command, cwd=ROOT, stdout=sink, stderr=sink)
+def run(command, quiet=False, no_errors=False):
+    sink = subprocess.DEVNULL
+    return subprocess.call(
+        command, cwd=ROOT, stdout=sink if quiet else None, stderr=sink if quiet or no_errors else None
+    )
 
 
 def say(text):
-    print("[set-up] " + text, flush=True)
+    sys.stdout.write("[set-up] " + text + "\n")
+    sys.stdout.flush()
 
 
 def stop(problem, mend):

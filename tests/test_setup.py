@@ -24,7 +24,7 @@ def test_the_requirements_come_from_pyproject():
 
 def test_an_environment_at_hand_gets_only_what_it_lacks(monkeypatch):
     asked = []
-    monkeypatch.setattr(setup, "installed", lambda python, requirement: not requirement.startswith("rich"))
+    monkeypatch.setattr(setup, "missing", lambda python, wanted: [name for name in wanted if name.startswith("rich")])
     monkeypatch.setattr(setup, "pip", lambda python, words, needed=True: asked.append(words))
     setup.main(["--here"])
     assert len(asked) == 1 and [word.split(">")[0] for word in asked[0]] == ["rich"]
@@ -40,7 +40,7 @@ def test_the_cpu_build_is_tried_first_and_the_ordinary_index_serves_as_well(monk
     monkeypatch.setattr(setup, "VENV", str(tmp_path))
     monkeypatch.setattr(setup, "make_venv", lambda: sys.executable)
     monkeypatch.setattr(setup, "pip", pip)
-    monkeypatch.setattr(setup, "installed", lambda python, requirement: False)
+    monkeypatch.setattr(setup, "missing", lambda python, wanted: wanted)
     monkeypatch.setattr(setup.shutil, "which", lambda name: None)
     monkeypatch.setattr(sys, "platform", "linux")
     setup.main([])
