@@ -93,7 +93,8 @@ def elsewhere(value: Any) -> Any:
             for name, parameter in list(module._parameters.items()):
                 if parameter is not None:
                     there = Elsewhere(parameter.detach())
-                    module._parameters[name] = torch.nn.Parameter(there, requires_grad=False)
+                    there._is_param = True  # what makes it an nn.Parameter to isinstance
+                    module._parameters[name] = there  # type: ignore[assignment]
             for name, buffer in list(module._buffers.items()):
                 module._buffers[name] = elsewhere(buffer)
         return moved

@@ -167,18 +167,18 @@ class Events:
             items = [item for item in session.items if concerns(item)]
             tests = [{"id": item.nodeid, **label(item)} for item in items]
             self.emit({"event": "tests", "impl": impl, "tests": tests})
-            self._run(items, again=index > 0)
+            self._run(items, again=index > 0, until_failure=self.first_failure and impl.startswith("mistake:"))
             self.emit({"event": "end", "impl": impl})
         return True
 
-    def _run(self, items: list[pytest.Item], again: bool) -> None:
+    def _run(self, items: list[pytest.Item], again: bool, until_failure: bool) -> None:
         self.failed = False
         for item, following in zip(items, [*items[1:], None]):
             if again:
                 item._initrequest()  # type: ignore[attr-defined]  # as pytest-rerunfailures does
             self.label = label(item)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if self.failed and self.first_failure:
+            if self.failed and until_failure:
                 item.session._setupstate.teardown_exact(None)
                 return
 

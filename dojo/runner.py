@@ -163,7 +163,7 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Run the kata's tests against each of `impls` in one worker, and yield events.
 
-    `first_failure` ends each implementation's run at its first failing test.
+    `first_failure` ends the run of each mistake at its first failing test: that is what a learner would see.
     """
     worker = worker or Worker(kata.root)
     tests: dict[str, dict[str, Any]] = {}

@@ -42,10 +42,12 @@ __all__ = [
     "assert_follows_device",
     "assert_gradients",
     "assert_left_alone",
+    "assert_made_where_asked",
     "assert_raises",
     "assert_that",
     "oracle",
     "parameterized",
+    "unwritten_memory_filled",
 ]
 
 # Looser than torch.testing's own, because a right answer may add its terms in another order, or round at each step.
@@ -266,6 +268,31 @@ def assert_follows_device(
             raise CheckFailed("The shape is not right.", why=why, expected=shape_text(shape), actual=describe(got))
 
 
+def assert_made_where_asked(
+    make: Callable[[Any], Any],
+    *,
+    expected: Any,
+    why: str = "The tensor was asked for on another device. Make it there, or move it and return what was moved.",
+    **options: Any,
+) -> None:
+    """Check `make(device)`: on the device under test, given as an object and by name, and on a second device."""
+    __tracebackhide__ = True
+    here = _current["device"]
+    by_name = "A device may be given by its name, such as 'cpu', or as a torch.device. Hand on what you are given."
+    for device in (here, str(here)):
+        assert_close(make(device), expected, why=by_name, **options)
+    for device in ("meta", torch.device("meta")):
+        try:
+            with second_device():
+                result = make(device)
+        except MixedDevices as mixed:
+            raise CheckFailed(f"On another device: {mixed}", why=why, error=mixed) from mixed
+        except Exception as error:
+            # The answer is right, and did not mix devices: what fails is that the second device is not a real one.
+            pytest.skip(f"your answer cannot be tried without a second device ({type(error).__name__})")
+        assert_close(result, expected, why=why, device="meta", **options)
+
+
 def assert_gradients(
     call: Callable[..., Any],
     *args: Any,
@@ -336,12 +363,23 @@ def global_state_restored() -> Iterator[None]:
         os.chdir(folder)
 
 
+@contextlib.contextmanager
+def unwritten_memory_filled() -> Iterator[None]:
+    """Inside, memory that nobody wrote to holds NaN or a huge number, so that no answer is right by chance."""
+    torch._C._set_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch._C._set_deterministic_algorithms(False)
+
+
 _SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
     (torch.get_default_dtype, torch.set_default_dtype),
     (lambda: torch.get_default_device().type, torch.set_default_device),
     (torch.is_grad_enabled, torch.set_grad_enabled),
     (torch.get_num_threads, torch.set_num_threads),
-    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+    # Not torch.use_deterministic_algorithms: it imports torch._inductor, which takes a second.
+    (torch.are_deterministic_algorithms_enabled, torch._C._set_deterministic_algorithms),
     (torch.is_anomaly_enabled, torch.set_anomaly_enabled),
     (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
     (sys.getrecursionlimit, sys.setrecursionlimit),
@@ -406,9 +444,7 @@ def _check_one(
         raise CheckFailed(
             f"The device{of} is not right.", why=why, expected=place.type, actual=actual.device.type
         )  # fmt: skip
-    if actual.device.type == "meta":
-        return  # there are no values
-    got = actual.detach().cpu()
+    got = (actual.values if isinstance(actual, Elsewhere) else actual).detach().cpu()
     if dtype.is_floating_point:
         usual = TOLERANCE.get(dtype, (1e-2, 1e-2))
         close = _isclose(

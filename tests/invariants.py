@@ -236,22 +236,18 @@ INVARIANTS: list[Check] = [
 
 @functools.cache
 def runs(kata: Kata) -> dict[str, list[dict[str, Any]]]:
-    """The results of every implementation of the kata, from one worker each for those that run whole and those not."""
+    """The results of every implementation of the kata, all from one worker."""
     whole = ["stub", "reference", *(f"variant:{name}" for name in kata.answers["variant"])]
     whole += [f"degenerate:{kind}" for kind in DEGENERATE]
     mistakes = [f"mistake:{name}" for name in kata.answers["mistake"]]
     results: dict[str, list[dict[str, Any]]] = {impl: [] for impl in [*whole, *mistakes]}
     started = time.monotonic()
-    for impls, first_failure in ((whole, False), (mistakes, True)):
-        if not impls:
-            continue
-        for event in runner.run(
-            kata, impls, device=os.environ.get("DEVICE") or "all", seconds=30, first_failure=first_failure
-        ):
-            if event["event"] in ("usage", "broken"):
-                raise AssertionError(f"{kata.name}: {event['message']}")
-            if event["event"] == "test":
-                results[event["impl"]].append(event)
+    device = os.environ.get("DEVICE") or "all"
+    for event in runner.run(kata, [*whole, *mistakes], device=device, seconds=30, first_failure=True):
+        if event["event"] in ("usage", "broken"):
+            raise AssertionError(f"{kata.name}: {event['message']}")
+        if event["event"] == "test":
+            results[event["impl"]].append(event)
     _seconds[kata.name] = time.monotonic() - started
     return results
 

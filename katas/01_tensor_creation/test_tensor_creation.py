@@ -13,45 +13,18 @@ from dojo.testing import (
     assert_equal,
     assert_follows_device,
     assert_left_alone,
+    assert_made_where_asked,
     assert_that,
     parameterized,
+    unwritten_memory_filled,
 )
 
 
 @pytest.fixture(autouse=True)
 def unwritten_memory_holds_nan():
-    """Memory that nobody wrote to often holds zeros by chance. In this mode PyTorch fills it, so that chance is out."""
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    yield
-    torch.use_deterministic_algorithms(False)
-
-
-def assert_made_where_asked(make, device, expected, **tolerance):
-    """Check `make(device)` for the device under test, as a name and as an object, and then for `meta`.
-
-    `meta` stands for a graphics card, which a laptop may lack. It stores no numbers, so an answer that looks at numbers
-    while it builds cannot run there: the test is skipped then.
-    """
-    __tracebackhide__ = True
-    why = "A device may be given by its name, such as 'cpu', or as a torch.device. Hand on what you are given."
-    assert_close(make(device), expected, why=why, **tolerance)
-    assert_close(make(str(device)), expected, why=why, **tolerance)
-    for other in ("meta", torch.device("meta")):
-        why = "The tensor was asked for on another device. Make it there, or move it and return what was moved."
-        try:
-            made = make(other)
-        except (NotImplementedError, RuntimeError, TypeError) as error:
-            signs = (
-                "data-independent",
-                "cannot be called on meta",
-                "copy out of meta",
-                "meta device type tensor to",
-                "Meta kernel",
-            )
-            if any(sign in str(error) for sign in signs):
-                pytest.skip("your answer looks at numbers while it builds, so it needs a real second device here")
-            raise
-        assert_close(made, expected, device="meta", why=why, **tolerance)
+    """Memory that nobody wrote to often holds zeros by chance. Here PyTorch fills it, so that chance is out."""
+    with unwritten_memory_filled():
+        yield
 
 
 class TestFromRows(KataTest):
@@ -104,7 +77,7 @@ class TestFromRows(KataTest):
 
     def test_the_tensor_is_made_on_the_device_that_is_asked_for(self):
         assert_made_where_asked(
-            lambda device: from_rows([[1, 2, 3], [4, 5, 6]], device), self.device, [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+            lambda device: from_rows([[1, 2, 3], [4, 5, 6]], device), expected=[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
         )
 
 
@@ -142,7 +115,7 @@ class TestTokenIds(KataTest):
         assert_close(result, [5, 2, 9, 2], why="The list is left alone, but the result is not right yet.")
 
     def test_the_tensor_is_made_on_the_device_that_is_asked_for(self):
-        assert_made_where_asked(lambda device: token_ids([15496, 995, 0], device), self.device, [15496, 995, 0])
+        assert_made_where_asked(lambda device: token_ids([15496, 995, 0], device), expected=[15496, 995, 0])
 
 
 class TestFilled(KataTest):
@@ -199,7 +172,7 @@ class TestFilled(KataTest):
         assert_close(filled((2,), value, self.device), [value, value], rtol=1e-6, atol=0.0, why=why)
 
     def test_the_tensor_is_made_on_the_device_that_is_asked_for(self):
-        assert_made_where_asked(lambda device: filled((2, 3), 7, device), self.device, [[7.0] * 3] * 2)
+        assert_made_where_asked(lambda device: filled((2, 3), 7, device), expected=[[7.0] * 3] * 2)
 
 
 class TestEvenNumbers(KataTest):
@@ -234,7 +207,7 @@ class TestEvenNumbers(KataTest):
 
     @parameterized.expand([("8", 8, [0, 2, 4, 6]), ("5", 5, [0, 2, 4])])
     def test_the_tensor_is_made_on_the_device_that_is_asked_for(self, _case, stop, expected):
-        assert_made_where_asked(lambda device: even_numbers(stop, device), self.device, expected)
+        assert_made_where_asked(lambda device: even_numbers(stop, device), expected=expected)
 
 
 class TestRandomEmbeddings(KataTest):
@@ -323,7 +296,7 @@ class TestRandomEmbeddings(KataTest):
 
     def test_the_tensor_is_made_on_the_device_that_is_asked_for(self):
         assert_made_where_asked(
-            lambda device: random_embeddings(2, 5, 4, device), self.device, torch.zeros(2, 5, 4), atol=10.0
+            lambda device: random_embeddings(2, 5, 4, device), expected=torch.zeros(2, 5, 4), atol=10.0
         )
         spread = float(self.draw(2, 5, 4).std())
         why = "The device is right, but these are not random numbers yet."

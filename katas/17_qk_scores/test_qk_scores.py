@@ -42,7 +42,7 @@ def columns_by_hand(k):
 def dot_products_by_hand(q, k):
     """All dot products, one pair after the other."""
     q, k = oracle(q), oracle(k)
-    leading = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
+    leading = (torch.empty(q.shape[:-2]) + torch.empty(k.shape[:-2])).shape
     q, k = q.expand(*leading, *q.shape[-2:]), k.expand(*leading, *k.shape[-2:])
     result = torch.empty(*leading, q.shape[-2], k.shape[-2], dtype=torch.float64)
     for *where, i, j in places(result.shape):
