@@ -160,7 +160,7 @@ def _failure(result: Result, test: dict[str, Any], console: Console) -> None:
 def _printed(console: Console, test: dict[str, Any]) -> None:
     lines = test["output"].splitlines()
     shown = [line[:200] for line in lines[:10]]
-    _line(console, "  Your code printed")
+    _line(console, "  Printed while your code ran")
     for line in shown:
         _line(console, f"     {line}", "cyan")
     size = test["printed"]

@@ -81,6 +81,9 @@ def compute(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     inner_args, inner_kwargs = tree_map(_inner, (args, kwargs))
     result = func(*inner_args, **inner_kwargs)
     if args and isinstance(args[0], Elsewhere) and result is inner_args[0]:
+        if torch.Tag.inplace_view in func.tags:  # `transpose_`, `squeeze_`: the shape that it reports changes too
+            with torch._C._DisableTorchDispatch():
+                func(*args, **kwargs)
         return args[0]  # an operation in place
     return tree_map(elsewhere, result) if goes_there else result
 

@@ -80,11 +80,11 @@ def describe(value: Any) -> str:
 
     if isinstance(value, torch.Tensor):
         dtype = str(value.dtype).removeprefix("torch.")
-        place = "" if value.device.type == "cpu" else f" on {value.device.type}"
+        place = {"cpu": "", "meta": " on another device"}.get(value.device.type, f" on {value.device.type}")
         return f"{shape_text(value.shape)} {dtype}{place}"
     if isinstance(value, (list, tuple)) and any(isinstance(item, torch.Tensor) for item in value):
         return f"{type(value).__name__} of " + ", ".join(describe(item) for item in value)
-    text = f"= {value!r}"
+    text = f"= {value if isinstance(value, torch.device) else repr(value)}"
     return text if len(text) <= 60 else f"= {type(value).__name__}"
 
 
@@ -211,19 +211,19 @@ class Subject:
         return watched
 
 
-def _snapshots(args: tuple[Any, ...]) -> list[tuple[int, Any, int, Any]]:
-    """(place, tensor, its count of in-place writes, a copy) for each tensor in `args`."""
+def _snapshots(args: tuple[Any, ...]) -> list[tuple[int, Any, Any]]:
+    """(place, tensor, a copy) for each tensor in `args`."""
     import torch
 
     tensors = [(index, arg) for index, arg in enumerate(args) if isinstance(arg, torch.Tensor)]
-    return [(index, arg, arg._version, arg.detach().clone()) for index, arg in tensors if not arg.is_inference()]
+    return [(index, arg, arg.detach().clone()) for index, arg in tensors if not arg.is_inference()]
 
 
-def _check_unchanged(before: list[tuple[int, Any, int, Any]], parameters: list[str]) -> None:
+def _check_unchanged(before: list[tuple[int, Any, Any]], parameters: list[str]) -> None:
     import torch
 
-    for index, arg, version, old in before:
-        if arg._version == version or arg.device.type == "meta":
+    for index, arg, old in before:
+        if arg.device.type == "meta":
             continue
         if arg.shape != old.shape or not torch.isclose(arg.detach(), old, rtol=0, atol=0, equal_nan=True).all():
             name = parameters[index] if index < len(parameters) else f"argument {index + 1}"

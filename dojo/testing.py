@@ -534,6 +534,8 @@ def _strided(x: torch.Tensor) -> torch.Tensor:
 def _kind(value: Any) -> str:
     if isinstance(value, torch.Tensor):
         return f"a tensor {describe(value)}"
+    if type(value).__module__ == "torch.return_types":
+        return f"a pair ({', '.join(name for name in ('values', 'indices') if hasattr(value, name))})"
     if isinstance(value, (tuple, list)):
         return f"{_a(type(value).__name__)} of {len(value)}"
     return "None" if value is None else _a(type(value).__name__)

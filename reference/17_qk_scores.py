@@ -61,8 +61,8 @@ def scaled_scores(q: Float[Tensor, "... Tq d"], k: Float[Tensor, "... Tk d"]) ->
 
     Args:
         q: the queries, shape (..., Tq, d).
-        k: the keys, shape (..., Tk, d). Tq and Tk may differ. The leading dimensions of q and k broadcast,
-            and either may have none. Both may be non-contiguous.
+        k: the keys, shape (..., Tk, d), at least one, with the dtype and device of q. Tq and Tk may differ.
+            The leading dimensions of q and k broadcast, and either may have none. Both may be non-contiguous.
 
     Returns:
         A new tensor, shape (..., Tq, Tk), with the dtype and device of q. q and k are not modified, and

@@ -178,7 +178,7 @@ def test_a_hundred_megabytes_of_prints_are_cut_and_told(learner):
 
 def test_what_the_function_prints_is_shown_with_its_failure(learner):
     text = drawn(run(learner("print('the shape is', tuple(x.shape))\nreturn 3 * x")))
-    assert "Your code printed" in text and "the shape is (3,)" in text
+    assert "Printed while your code ran" in text and "the shape is (3,)" in text
 
 
 def test_a_changed_signature_is_told(kata):

@@ -1,5 +1,6 @@
 import itertools
 
+import pytest
 import torch
 from qk_scores import most_similar, scaled_scores, scores, transpose_keys
 
@@ -16,7 +17,7 @@ from dojo.testing import (
 # Tq = 5 queries, Tk = 7 keys, and d = 4 or 6 numbers in each: all sizes differ, so a swap cannot hide.
 BROADCAST = [
     ("one set of keys for all queries", (2, 3), ()),
-    ("one set of queries for all keys", (), (2,)),
+    ("one set of queries for all keys", (), (2, 3)),
     ("one against two", (1,), (2,)),
     ("two and one against three", (2, 1), (3,)),
     ("a 1 on both sides", (2, 1), (1, 3)),
@@ -42,7 +43,7 @@ def columns_by_hand(k):
 def dot_products_by_hand(q, k):
     """All dot products, one pair after the other."""
     q, k = oracle(q), oracle(k)
-    leading = (torch.empty(q.shape[:-2]) + torch.empty(k.shape[:-2])).shape
+    leading = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
     q, k = q.expand(*leading, *q.shape[-2:]), k.expand(*leading, *k.shape[-2:])
     result = torch.empty(*leading, q.shape[-2], k.shape[-2], dtype=torch.float64)
     for *where, i, j in places(result.shape):
@@ -73,30 +74,43 @@ class TestTransposeKeys(KataTest):
         why = "The rows become columns: row i, column j goes to row j, column i. This k has no leading dimensions."
         assert_close(transpose_keys(k), [[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]], why=why)
 
-    @parameterized.expand([("two leading dimensions", (2, 3, 7, 4)), ("one", (2, 7, 4)), ("a square", (2, 4, 4))])
+    @parameterized.expand(
+        [
+            ("two leading dimensions", (2, 3, 7, 4)),
+            ("one", (2, 7, 4)),
+            ("three", (2, 3, 2, 7, 4)),
+            ("a square", (2, 4, 4)),
+            ("a cube", (4, 4, 4)),
+        ]
+    )
     def test_leading_dimensions_stay_where_they_are(self, _case, shape):
         k = self.randn(*shape)
         why = "Only the last two dimensions change places. Counted from the right, they are found in any shape."
-        assert_close(transpose_keys(k), columns_by_hand(k), why=why)
+        expected = columns_by_hand(k)
+        assert_close(transpose_keys(k), expected, why=why)
 
     @parameterized.expand([("one key", (2, 1, 4)), ("keys of one number", (2, 7, 1)), ("a batch of one", (1, 7, 4))])
     def test_a_dimension_of_size_1_is_kept(self, _case, shape):
         k = self.randn(*shape)
         why = "A dimension of size 1 is a dimension like any other: it stays in the shape."
-        assert_close(transpose_keys(k), columns_by_hand(k), why=why)
+        expected = columns_by_hand(k)
+        assert_close(transpose_keys(k), expected, why=why)
 
-    def test_gaps_in_memory_make_no_difference(self):
-        k = self.randn(2, 7, 4, strided=True)
+    @parameterized.expand([("a batch", (2, 7, 4)), ("one matrix", (7, 4))])
+    def test_gaps_in_memory_make_no_difference(self, _case, shape):
+        k = self.randn(*shape, strided=True)
         why = "This k is non-contiguous: its numbers do not lie row after row in memory. Its rows become columns too."
-        assert_close(transpose_keys(k), columns_by_hand(k), why=why)
+        expected = columns_by_hand(k)
+        assert_close(transpose_keys(k), expected, why=why)
 
     @parameterized.expand(DTYPES)
     def test_the_result_has_the_dtype_of_k(self, _case, dtype):
         if dtype == torch.float64 and self.device.type == "mps":
             dtype = torch.float16  # an Apple GPU has no float64
         k = self.randn(2, 7, 4, dtype=dtype)
-        why = "Numbers that change places keep their dtype."
-        assert_close(transpose_keys(k), columns_by_hand(k), dtype=dtype, why=why)
+        expected = columns_by_hand(k)
+        why = "Numbers that change places keep their dtype, and every digit."
+        assert_close(transpose_keys(k), expected, dtype=dtype, rtol=0, atol=0, why=why)
 
     def test_k_is_left_alone(self):
         k = self.randn(2, 7, 4)
@@ -109,8 +123,8 @@ class TestTransposeKeys(KataTest):
         assert_follows_device(transpose_keys, k, expected=columns_by_hand(k), why=why)
 
     def test_gradients_reach_k(self):
-        k = self.randn(2, 3, 4)
-        why = "The keys are learned: the gradient must find its way back to k."
+        k = self.randn(2, 3, 4, dtype=torch.float64)
+        why = "Training reaches what made the keys through k: the gradient must find its way back."
         assert_gradients(transpose_keys, k, expected=columns_by_hand(k), why=why)
 
 
@@ -120,7 +134,7 @@ class TestScores(KataTest):
     def test_every_query_meets_every_key(self):
         q = self.tensor([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]])
         k = self.tensor([[1.0, 1.0, 1.0], [2.0, 0.0, 5.0], [0.0, -3.0, 1.0], [4.0, 0.0, 0.0]])
-        why = "Row i, column j of the result is the dot product of query i and key j: multiply the numbers, add up."
+        why = "Row i, column j is the dot product of query i and key j: multiply, add up. Query 0 and key 0 give 3."
         assert_close(scores(q, k), [[3.0, 2.0, -6.0, 4.0], [0.0, -5.0, -4.0, 0.0]], why=why)
 
     @parameterized.expand([("one", (2,)), ("two", (2, 3)), ("three", (2, 3, 2))])
@@ -130,17 +144,18 @@ class TestScores(KataTest):
         why = "The leading dimensions stay in front. Queries meet the keys of their own sequence and no others."
         assert_close(scores(q, k), expected, why=why)
 
-    def test_square_inputs_are_no_exception(self):
-        q, k = self.randn(4, 4), self.randn(4, 4)
+    @parameterized.expand([("one matrix", (4, 4)), ("a batch", (4, 4, 4))])
+    def test_square_inputs_are_no_exception(self, _case, shape):
+        q, k = self.randn(*shape), self.randn(*shape)
         expected = dot_products_by_hand(q, k)
-        why = "As many keys as numbers in each: a forgotten transpose raises no error here, and is still wrong."
+        why = "As many keys as numbers in each: a forgotten transpose or a wrong dimension raises no error here."
         assert_close(scores(q, k), expected, why=why)
 
     @parameterized.expand(BROADCAST)
     def test_leading_dimensions_broadcast(self, _case, first, second):
         q, k = self.randn(*first, 5, 4), self.randn(*second, 7, 4)
         expected = dot_products_by_hand(q, k)
-        why = "The leading dimensions broadcast: where one tensor has size 1, or none, it serves the whole other one."
+        why = "Leading dimensions broadcast, as in kata 05: one of size 1, or a missing one, is used again and again."
         assert_close(scores(q, k), expected, why=why)
 
     @parameterized.expand(
@@ -154,11 +169,12 @@ class TestScores(KataTest):
     def test_a_dimension_of_size_1_is_kept(self, _case, first, second):
         q, k = self.randn(*first), self.randn(*second)
         expected = dot_products_by_hand(q, k)
-        why = "A dimension of size 1 stays in the shape: one query is one row, one key is one column."
+        why = "A dimension of size 1 stays in the shape: a batch of one, one query and one key each keep theirs."
         assert_close(scores(q, k), expected, why=why)
 
-    def test_gaps_in_memory_make_no_difference(self):
-        q, k = self.randn(2, 5, 4, strided=True), self.randn(2, 7, 4, strided=True)
+    @parameterized.expand([("a batch", (2,)), ("one matrix", ())])
+    def test_gaps_in_memory_make_no_difference(self, _case, leading):
+        q, k = self.randn(*leading, 5, 4, strided=True), self.randn(*leading, 7, 4, strided=True)
         expected = dot_products_by_hand(q, k)
         why = "q and k are non-contiguous: their numbers do not lie row after row in memory. The scores are the same."
         assert_close(scores(q, k), expected, why=why)
@@ -172,6 +188,14 @@ class TestScores(KataTest):
         why = "The scores keep the dtype of q and k."
         assert_close(scores(q, k), expected, dtype=dtype, why=why)
 
+    def test_float64_keeps_its_digits(self):
+        if self.device.type == "mps":
+            pytest.skip("an Apple GPU has no float64")
+        q = self.tensor([[1e8, 1.0, -1e8]], dtype=torch.float64)
+        k = self.tensor([[1.0, 1.0, 1.0]], dtype=torch.float64)
+        why = "float64 has about 16 digits, float32 about 7. On the way through float32, the 1 next to 1e8 is lost."
+        assert_close(scores(q, k), [[1.0]], dtype=torch.float64, why=why)
+
     def test_q_and_k_are_left_alone(self):
         q, k = self.randn(2, 5, 4), self.randn(2, 7, 4)
         why = "q and k belong to the caller. Build a new tensor."
@@ -183,16 +207,50 @@ class TestScores(KataTest):
         assert_follows_device(scores, q, k, expected=dot_products_by_hand(q, k), why=why)
 
     def test_gradients_reach_q_and_k(self):
-        q, k = self.randn(2, 1, 2, 3), self.randn(2, 4, 3)
-        why = "Queries and keys are both learned: the gradient must find its way back to q and to k."
+        q, k = self.randn(2, 1, 2, 3, dtype=torch.float64), self.randn(2, 4, 3, dtype=torch.float64)
+        why = "Training reaches what made q and k through these scores: the gradient must find its way back to both."
         assert_gradients(scores, q, k, expected=dot_products_by_hand(q, k), why=why)
+
+    def test_as_many_queries_as_keys(self):
+        q, k = self.randn(2, 3, 5, 4), self.randn(2, 3, 5, 4)
+        expected = dot_products_by_hand(q, k)
+        why = "Tq equals Tk here, and still row i belongs to query i and column j to key j."
+        assert_close(scores(q, k), expected, why=why)
+
+    def test_queries_and_keys_may_be_one_tensor(self):
+        x = self.randn(5, 4)
+        expected = dot_products_by_hand(x, x)
+        why = "q and k are the same tensor here. Each row meets all rows, itself included."
+        assert_close(scores(x, x), expected, why=why)
+        assert_gradients(lambda x: scores(x, x), x, expected=expected, why="q is k here: gradients flow through both.")
+
+    def test_long_rows_and_many_keys(self):
+        q, k = self.randint(-9, 10, (3, 100)).float(), self.randint(-9, 10, (40, 100)).float()
+        q[0], k[7] = 9.0, 9.0
+        expected = dot_products_by_hand(q, k)
+        why = "All d products count, for every key, however large the scores get: here d is 100 and there are 40 keys."
+        assert_close(scores(q, k), expected, why=why)
+
+    def test_zeros_and_equal_keys(self):
+        q = self.tensor([[1.0, 2.0], [0.0, 0.0]])
+        k = self.tensor([[0.0, 0.0], [3.0, 1.0], [3.0, 1.0]])
+        why = "A query or key of zeros has the score 0 with everything, and equal keys get equal scores."
+        assert_close(scores(q, k), [[0.0, 5.0, 5.0], [0.0, 0.0, 0.0]], why=why)
+
+    def test_each_call_gives_a_new_tensor(self):
+        q, k = self.randn(5, 4), self.randn(7, 4)
+        expected = dot_products_by_hand(q, k)
+        first = scores(q, k)
+        scores(k[:5], q.repeat(2, 1)[:7])
+        why = "A second call must not change the result of the first: each call gives a new tensor."
+        assert_close(first, expected, why=why)
 
 
 class TestScaledScores(KataTest):
     subject = scaled_scores
     why = "Each dot product is divided by √d. d is the size of the last dimension: how many products were added up."
 
-    @parameterized.expand([("d is 9", 9, 3), ("d is 25", 25, 5)])
+    @parameterized.expand([("d is 9", 9, 3), ("d is 25", 25, 5), ("d is 400", 400, 20)])
     def test_the_scale_is_the_square_root_of_d(self, _case, d, root):
         q, k = self.tensor([[[2.0]]]).repeat(2, 5, d), self.tensor([[[1.0]]]).repeat(2, 7, d)
         expected = torch.full((2, 5, 7), 2.0 * d / root)
@@ -200,7 +258,12 @@ class TestScaledScores(KataTest):
         assert_close(scaled_scores(q, k), expected, why=why)
 
     @parameterized.expand(
-        [("one", (2,), 6, 2.449489743), ("none", (), 10, 3.16227766), ("two", (2, 4), 3, 1.732050808)]
+        [
+            ("one", (2,), 6, 2.449489743),
+            ("none", (), 10, 3.16227766),
+            ("two", (2, 4), 3, 1.732050808),
+            ("three", (2, 3, 2), 3, 1.732050808),
+        ]
     )
     def test_any_leading_dimensions_and_any_d(self, _case, leading, d, root):
         q, k = self.randn(*leading, 5, d), self.randn(*leading, 7, d)
@@ -208,17 +271,18 @@ class TestScaledScores(KataTest):
         why = f"Each dot product is divided by √d. d is {d} here: the last dimension, whatever the leading dimensions."
         assert_close(scaled_scores(q, k), expected, why=why)
 
-    def test_square_inputs_are_no_exception(self):
-        q, k = self.randn(4, 4), self.randn(4, 4)
+    @parameterized.expand([("one matrix", (4, 4)), ("a batch", (4, 4, 4))])
+    def test_square_inputs_are_no_exception(self, _case, shape):
+        q, k = self.randn(*shape), self.randn(*shape)
         expected = scaled_by_hand(q, k, 2.0)
-        why = "As many keys as numbers in each: a forgotten transpose raises no error here, and is still wrong."
+        why = "As many keys as numbers in each: a forgotten transpose or a wrong dimension raises no error here."
         assert_close(scaled_scores(q, k), expected, why=why)
 
     @parameterized.expand(BROADCAST)
     def test_leading_dimensions_broadcast(self, _case, first, second):
         q, k = self.randn(*first, 5, 6), self.randn(*second, 7, 6)
         expected = scaled_by_hand(q, k, 2.449489743)
-        why = "The leading dimensions broadcast: where one tensor has size 1, or none, it serves the whole other one."
+        why = "Leading dimensions broadcast, as in kata 05: one of size 1, or a missing one, is used again and again."
         assert_close(scaled_scores(q, k), expected, why=why)
 
     @parameterized.expand(
@@ -235,8 +299,9 @@ class TestScaledScores(KataTest):
         why = f"A dimension of size 1 stays in the shape. d is {first[-1]} here, so √d is about {root:.3f}."
         assert_close(scaled_scores(q, k), expected, why=why)
 
-    def test_gaps_in_memory_make_no_difference(self):
-        q, k = self.randn(2, 5, 6, strided=True), self.randn(2, 7, 6, strided=True)
+    @parameterized.expand([("a batch", (2,)), ("one matrix", ())])
+    def test_gaps_in_memory_make_no_difference(self, _case, leading):
+        q, k = self.randn(*leading, 5, 6, strided=True), self.randn(*leading, 7, 6, strided=True)
         expected = scaled_by_hand(q, k, 2.449489743)
         why = "q and k are non-contiguous: their numbers do not lie row after row in memory. The scores are the same."
         assert_close(scaled_scores(q, k), expected, why=why)
@@ -261,9 +326,24 @@ class TestScaledScores(KataTest):
         assert_follows_device(scaled_scores, q, k, expected=scaled_by_hand(q, k, 2.449489743), why=why)
 
     def test_gradients_reach_q_and_k(self):
-        q, k = self.randn(2, 1, 2, 3), self.randn(2, 4, 3)
-        why = "Queries and keys are both learned: the gradient must find its way back to q and to k."
+        q, k = self.randn(2, 1, 2, 3, dtype=torch.float64), self.randn(2, 4, 3, dtype=torch.float64)
+        why = "Training reaches what made q and k through these scores: the gradient must find its way back to both."
         assert_gradients(scaled_scores, q, k, expected=scaled_by_hand(q, k, 1.7320508075688772), why=why)
+
+    def test_as_many_queries_as_keys(self):
+        q, k = self.randn(2, 3, 5, 6), self.randn(2, 3, 5, 6)
+        expected = scaled_by_hand(q, k, 2.449489743)
+        why = "Tq equals Tk here, and still row i belongs to query i and column j to key j."
+        assert_close(scaled_scores(q, k), expected, why=why)
+
+    def test_queries_and_keys_may_be_one_tensor(self):
+        x = self.randn(5, 4)
+        expected = scaled_by_hand(x, x, 2.0)
+        why = "q and k are the same tensor here. Each row meets all rows, itself included."
+        assert_close(scaled_scores(x, x), expected, why=why)
+        assert_gradients(
+            lambda x: scaled_scores(x, x), x, expected=expected, why="q is k here: gradients flow through both."
+        )
 
 
 class TestMostSimilar(KataTest):
@@ -273,27 +353,27 @@ class TestMostSimilar(KataTest):
         q = self.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 3.0]])
         k = self.tensor([[3.0, 4.0], [5.0, 0.0], [0.0, 5.0], [4.0, -3.0]])
         # The dot products: 3 5 0 4, then 4 0 5 -3, then 18 10 15 -1.
-        why = "The result has one number for each query: the index of the key with the largest dot product, int64."
+        why = "There is one number for each query: the index, from 0, of the key with the largest dot product, int64."
         assert_close(most_similar(q, k), [1, 2, 0], why=why)
 
     def test_a_longer_key_counts_more(self):
         q = self.tensor([[1.0, 0.0], [0.0, 1.0], [6.0, 0.0], [0.0, 9.0], [1.0, 1.0]])
         k = self.tensor([[1.0, 0.0], [5.0, 3.0], [0.0, 1.0], [1.0, 8.0]])
         # The dot products: 1 5 0 1, then 0 3 1 8, then 6 30 0 6, then 0 27 9 72, then 1 8 1 9.
-        why = "The dot product alone decides. It grows with the length of the key, unlike an angle or a distance."
+        why = "The dot product alone decides. It grows with the length of the key: larger numbers, larger score."
         assert_close(most_similar(q, k), [1, 3, 1, 3, 3], why=why)
 
     def test_the_sign_counts(self):
         q = self.tensor([[1.0, 0.0], [0.0, 1.0]])
         k = self.tensor([[2.0, 1.0], [-9.0, 3.0], [1.0, -7.0]])
         # The dot products: 2 -9 1, then 1 3 -7.
-        why = "The sign counts: -9 is smaller than 2. A negative score means that the two point in opposite directions."
+        why = "The sign counts: query 0 has the scores 2, -9, 1, and 2 is the largest. -9 is smaller than 2."
         assert_close(most_similar(q, k), [0, 1], why=why)
 
     def test_the_best_score_may_be_negative(self):
         q = self.tensor([[1.0, 3.0], [3.0, 1.0]])
-        k = self.tensor([[-5000.0, -4000.0], [-1000.0, -3000.0], [-3000.0, -1000.0]])
-        # The dot products: -17000 -10000 -6000, then -19000 -6000 -10000.
+        k = self.tensor([[-5e9, -4e9], [-1e9, -3e9], [-3e9, -1e9]])
+        # The dot products: -17e9 -10e9 -6e9, then -19e9 -6e9 -10e9.
         why = "All scores are below 0 here, and one of them is still the largest: the one nearest to 0."
         assert_close(most_similar(q, k), [2, 1], why=why)
 
@@ -304,17 +384,18 @@ class TestMostSimilar(KataTest):
         why = "The leading dimensions stay in front: (..., Tq). The dimension of the keys, the last one, goes away."
         assert_close(most_similar(q, k), expected, why=why)
 
-    def test_square_inputs_are_no_exception(self):
-        q, k = self.randn(4, 4), self.randn(4, 4)
+    @parameterized.expand([("one matrix", (4, 4)), ("a batch", (4, 4, 4))])
+    def test_square_inputs_are_no_exception(self, _case, shape):
+        q, k = self.randn(*shape), self.randn(*shape)
         expected = winners_by_hand(q, k)
-        why = "As many keys as numbers in each: a forgotten transpose raises no error here, and is still wrong."
+        why = "As many keys as numbers in each: a forgotten transpose or a wrong dimension raises no error here."
         assert_close(most_similar(q, k), expected, why=why)
 
     @parameterized.expand(BROADCAST)
     def test_leading_dimensions_broadcast(self, _case, first, second):
         q, k = self.randn(*first, 5, 4), self.randn(*second, 7, 4)
         expected = winners_by_hand(q, k)
-        why = "The leading dimensions broadcast: where one tensor has size 1, or none, it serves the whole other one."
+        why = "Leading dimensions broadcast, as in kata 05: one of size 1, or a missing one, is used again and again."
         assert_close(most_similar(q, k), expected, why=why)
 
     @parameterized.expand(
@@ -337,8 +418,9 @@ class TestMostSimilar(KataTest):
         why = "With one key there is no choice: its index, 0, is the answer for every query."
         assert_close(most_similar(q, k[:1]), [0, 0, 0, 0, 0], why=why)
 
-    def test_gaps_in_memory_make_no_difference(self):
-        q, k = self.randn(2, 5, 4, strided=True), self.randn(2, 7, 4, strided=True)
+    @parameterized.expand([("a batch", (2,)), ("one matrix", ())])
+    def test_gaps_in_memory_make_no_difference(self, _case, leading):
+        q, k = self.randn(*leading, 5, 4, strided=True), self.randn(*leading, 7, 4, strided=True)
         expected = winners_by_hand(q, k)
         why = "q and k are non-contiguous: their numbers do not lie row after row in memory. The answer is the same."
         assert_close(most_similar(q, k), expected, why=why)
@@ -361,3 +443,32 @@ class TestMostSimilar(KataTest):
         q, k = self.randn(2, 1, 5, 4), self.randn(3, 7, 4)
         why = "The indices live on the device of q. A tensor that you make on the way must live there too."
         assert_follows_device(most_similar, q, k, expected=winners_by_hand(q, k), why=why)
+
+    def test_large_scores_close_together(self):
+        q = self.tensor([[1.0, 1.0], [-1.0, 1.0]])
+        k = self.tensor([[3000.0, 0.0], [3000.0, 1.0], [2999.0, 0.0], [2999.0, 1.0]])
+        # The dot products: 3000 3001 2999 3000, then -3000 -2999 -2999 -2998.
+        why = "3001 is larger than 3000, if only by 1. Compare the scores themselves, in the dtype of q and k."
+        assert_close(most_similar(q, k), [1, 3], why=why)
+
+    def test_queries_and_keys_may_be_one_tensor(self):
+        x = self.tensor([[1.0, 0.0], [0.0, 2.0], [-1.0, -1.0]])
+        why = "q and k are the same tensor here. Each row meets all rows, itself included."
+        assert_close(most_similar(x, x), [0, 1, 2], why=why)
+
+    def test_several_keys_with_the_largest_score(self):
+        q = self.tensor([[1.0, 0.0], [0.0, 0.0]])
+        k = self.tensor([[1.0, 0.0], [3.0, 1.0], [3.0, 2.0], [0.0, 1.0], [2.0, 2.0], [0.0, 7.0], [3.0, 5.0]])
+        # The dot products: 1 3 3 0 2 0 3, then only zeros. The first query may get 1, 2 or 6, the second any index.
+        best = most_similar(q, k)
+        one = best.tolist() if isinstance(best, torch.Tensor) and best.shape == (2,) else [1, 0]
+        expected = [one[0] if one[0] in (1, 2, 6) else 1, one[1] if one[1] in range(7) else 0]
+        why = "Several keys share the largest score. The answer is the index of one of them: it does not matter which."
+        assert_close(best, expected, why=why)
+
+    def test_many_keys(self):
+        q, k = torch.eye(2), torch.zeros(300, 2)
+        k[257, 0] = k[299, 1] = 1.0
+        q, k = q.to(self.device, torch.bfloat16), k.to(self.device, torch.bfloat16)
+        why = "An index may be larger than 255. bfloat16 and uint8 cannot count that far one by one; int64 can."
+        assert_close(most_similar(q, k), [257, 299], why=why)
