@@ -125,7 +125,7 @@ def _function(name: str, result: Result, console: Console) -> None:
     mark, style = MARKS[status]
     _line(console, f"  {mark} {name.ljust(width)}   {says}", style)
     for reason in dict.fromkeys(test["message"] for test in tests if test["status"] == "skip"):
-        _line(console, f"      one test was skipped: {reason}", "dim")
+        _paragraph(console, "    skipped:", reason, "dim")
 
 
 def _failure(result: Result, test: dict[str, Any], console: Console) -> None:

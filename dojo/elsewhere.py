@@ -13,6 +13,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+import numpy
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -97,12 +98,13 @@ def elsewhere(value: Any) -> Any:
                 if parameter is not None:
                     there = Elsewhere(parameter.detach())
                     there._is_param = True  # what makes it an nn.Parameter to isinstance
-                    module._parameters[name] = there  # type: ignore[assignment]
+                    module._parameters[name] = there
             for name, buffer in list(module._buffers.items()):
                 module._buffers[name] = elsewhere(buffer)
         return moved
     if isinstance(value, torch.Tensor) and not isinstance(value, Elsewhere):
-        return Elsewhere(value.detach().cpu())
+        value = value.detach().cpu()
+        return Elsewhere(value if value.layout == torch.strided else value.to_dense())
     return value
 
 
@@ -127,6 +129,8 @@ class _Values(TorchFunctionMode):
         kwargs = kwargs or {}
         if func is torch.Tensor.tolist and isinstance(args[0], Elsewhere):
             return args[0].values.tolist()
+        if func in (torch.Tensor.__getitem__, torch.Tensor.__setitem__) and isinstance(args[0], Elsewhere):
+            args = (args[0], _index(args[1]), *args[2:])
         if func in FROM_VALUES:
             device = kwargs.get("device")
             if device is None and func is torch.Tensor.new_tensor:
@@ -135,9 +139,32 @@ class _Values(TorchFunctionMode):
                 data = args[1] if func is torch.Tensor.new_tensor else args[0] if args else kwargs["data"]
                 if isinstance(data, torch.Tensor):
                     return data.to(device=DEVICE, dtype=kwargs.get("dtype"))
-                return elsewhere(torch.tensor(data, dtype=kwargs.get("dtype")))
+                return elsewhere(torch.tensor(_numbers(data), dtype=kwargs.get("dtype")))
         return func(*args, **kwargs)
 
 
 def _inner(item: Any) -> Any:
     return item.values if isinstance(item, Elsewhere) else item
+
+
+def _numbers(data: Any) -> Any:
+    """Nested lists with the values of the 0-d tensors in them."""
+    if isinstance(data, (list, tuple)):
+        return [_numbers(item) for item in data]
+    return data.item() if isinstance(data, Elsewhere) else data
+
+
+def _index(item: Any) -> Any:
+    """A list as an index: PyTorch would write it, unseen, into memory of the device, which is not there."""
+    if isinstance(item, tuple):
+        return tuple(_index(part) for part in item)
+    if isinstance(item, numpy.ndarray) or (isinstance(item, list) and not _holds_tensors(item)):
+        index = torch.as_tensor(item)
+        return index if index.numel() else index.long()
+    return item
+
+
+def _holds_tensors(item: Any) -> bool:
+    if isinstance(item, list):
+        return any(_holds_tensors(part) for part in item)
+    return item is None or isinstance(item, (torch.Tensor, slice))

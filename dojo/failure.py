@@ -54,7 +54,7 @@ def explain(error: BaseException, implementation: Implementation, test_file: str
     failure = _explain(error, implementation)
     call = implementation.last_call
     if call is not None and failure.status != "todo" and not isinstance(error, Problem):
-        failure.call, failure.arguments = str(call), call.arguments()
+        failure.call, failure.arguments = call.text, call.arguments
     if failure.status == "error" and not failure.why and not isinstance(error, Problem):
         failure.why = _why_of_statement(error, test_file)
     if failure.line and not failure.source:
@@ -90,12 +90,30 @@ def _explain(error: BaseException, implementation: Implementation) -> Failure:
     elif isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         says = "Your code asks here for more memory than there is."
     elif line is not None:
-        says = f"{name}: {first_line(error)}"
+        text = first_line(error)
+        says = "\n".join([f"{name}: {text}", *(help for sign, help in HELP.items() if sign in text)][:2])
     elif isinstance(error, TypeError) and _inside_call(error):
         says = f"The test could not call your function with these arguments. Python says: {first_line(error)}"
     else:
         says = f"The test could not go on with what your code returned. Python says: {name}: {first_line(error)}"
     return Failure("error", says, line=line, kind=name)
+
+
+HELP = {  # part of what Python or PyTorch says: what it means
+    "Boolean value of Tensor": "`and`, `or`, `not` and `if` ask one question. For many values: &, |, ~, torch.where.",
+    "modified by an inplace operation": "A value that the gradient needs was overwritten. Make a new tensor instead.",
+    "must match the size of tensor": "Two shapes do not line up. From the right: equal sizes, or one of them is 1.",
+    "cannot be multiplied": "A matrix product (n, k) @ (k, m) needs the two sizes in the middle to be equal.",
+    "Expected size for first two dimensions": "Two batches need equal sizes in front, and in the middle.",
+    "expected m1 and m2 to have the same dtype": "A matrix product needs two tensors of the same dtype.",
+    "same dtype": "Both tensors need the same dtype.",
+    "view size is not compatible": "The numbers lie in memory in another order. reshape copies them; view never does.",
+    "Dimension out of range": "It has fewer dimensions than that. Negative numbers count from the last one.",
+    "is invalid for input of size": "The new shape must hold exactly as many numbers as the old one.",
+    "leaf Variable that requires grad": "This writes into a tensor that records its gradient. Make a new one instead.",
+    "only one element tensors can be converted": "A Python number can be made of a tensor with one value only.",
+    "does not require grad": "The way back is cut: a detach, .data, .item() or torch.no_grad stands on it.",
+}
 
 
 def _not_written(error: BaseException, implementation: Implementation, line: int | None) -> bool:

@@ -21,7 +21,10 @@ from dojo import stubs
 from dojo.catalog import Function, Kata, UsageError
 from dojo.trace import Watch
 
-INPUT_CHANGED = "The caller still needs the input. Make a new tensor instead of writing into the old one."
+INPUT_CHANGED = (
+    "The caller still needs the input. `+=`, and methods whose name ends in `_`, write into it; a row taken from it is "
+    "still part of it. Make a new tensor, or change a clone()."
+)
 
 
 class Problem(Exception):
@@ -54,38 +57,41 @@ class Stopped(Exception):
 
 @dataclass
 class Call:
-    """One call of a test into the learner's code, kept to show the arguments when the test fails."""
+    """One call of a test into the learner's code, as it is shown when the test fails."""
 
-    name: str
-    parameters: list[str]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-
-    def __str__(self) -> str:
-        extra = [name for name in self.kwargs if name not in self.parameters]
-        return f"{self.name}({', '.join([*self.parameters[: len(self.args) + len(self.kwargs)], *extra])})"
-
-    def arguments(self) -> list[str]:
-        """`x (2, 3) float32` for each argument."""
-        names = [*self.parameters, *[""] * len(self.args)]
-        if names[0].startswith("*"):
-            names = [names[0].strip("*")] * len(self.args)
-        shown = [f"{name} {describe(value)}".strip() for name, value in zip(names, self.args)]
-        return shown + [f"{name} {describe(value)}" for name, value in self.kwargs.items()]
+    text: str  # "softmax(x, dim)"
+    arguments: list[str]  # "x (2, 3) float32" for each argument, as it was before the call
 
 
-def describe(value: Any) -> str:
-    """A short text for one argument: shape and dtype of a tensor, the value of anything else."""
+def note(name: str, parameters: list[str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+    """Describe a call: now, because the learner's code may change what it is given."""
+    if parameters[:1] and parameters[0].startswith("*"):
+        parameters = [parameters[0].strip("*")] * len(args)
+    names = [*parameters, *[""] * len(args)]
+    shown = [f"{given} {describe(value, few=True)}".strip() for given, value in zip(names, args)]
+    shown += [f"{given} {describe(value, few=True)}" for given, value in kwargs.items()]
+    passed = [*dict.fromkeys([*parameters[: len(args)], *kwargs])]
+    return Call(f"{name}({', '.join(passed)})", shown)
+
+
+def describe(value: Any, few: bool = False) -> str:
+    """A short text for one argument: shape and dtype of a tensor (`few`: its values too), the value of others."""
     import torch
 
     if isinstance(value, torch.Tensor):
         dtype = str(value.dtype).removeprefix("torch.")
         place = {"cpu": "", "meta": " on another device"}.get(value.device.type, f" on {value.device.type}")
-        return f"{shape_text(value.shape)} {dtype}{place}"
+        values = f" = {_few_values(value)}" if few and 0 < value.numel() <= 8 and value.device.type != "meta" else ""
+        return f"{shape_text(value.shape)} {dtype}{place}{values}"
     if isinstance(value, (list, tuple)) and any(isinstance(item, torch.Tensor) for item in value):
         return f"{type(value).__name__} of " + ", ".join(describe(item) for item in value)
     text = f"= {value if isinstance(value, torch.device) else repr(value)}"
     return text if len(text) <= 60 else f"= {type(value).__name__}"
+
+
+def _few_values(x: Any) -> str:
+    numbers = x.detach().cpu().tolist()
+    return re.sub(r"-?\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.4g}", str(numbers))
 
 
 def shape_text(shape: Any) -> str:
@@ -146,7 +152,7 @@ class Subject:
         implementation = self.implementation
         outermost = implementation.watch._depth == 0
         if outermost:
-            implementation.last_call = Call(name, parameters, args, kwargs)
+            implementation.last_call = note(name, parameters, args, kwargs)
             before = [] if name.endswith("_") else _snapshots(args)
         try:
             with implementation.watch():
@@ -373,7 +379,7 @@ def line_in(error: BaseException, path: Path) -> int | None:
 
 
 def first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0]
+    return (str(error).strip().splitlines() or [""])[0].removesuffix(", but expected one of:")
 
 
 def _line_of_bad_byte(content: bytes) -> int | None:

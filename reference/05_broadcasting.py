@@ -22,9 +22,9 @@ def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
         The shape of the result, as a tuple.
 
     Raises:
-        ValueError: if two sizes do not go together. The message names both sizes.
+        ValueError: if two sizes do not go together. The message names the two sizes that clash.
 
-    The rule is from https://pytorch.org/docs/stable/notes/broadcasting.html
+    The rule is from https://docs.pytorch.org/docs/stable/notes/broadcasting.html
 
     Example:
         >>> broadcast_shape((4, 1), (3,))
@@ -43,8 +43,8 @@ def add_bias(x: Float[Tensor, "*batch d"], bias: Float[Tensor, " d"]) -> Float[T
     """Add the same bias to every token. A token is one row of d numbers.
 
     Args:
-        x: tokens, shape (..., d), with any number of dimensions in front.
-        bias: shape (d,), one number for each of the d columns.
+        x: tokens, shape (..., d), with any number of dimensions in front, or none.
+        bias: shape (d,), one number for each of the d columns, of the same dtype and device.
 
     Returns:
         A new tensor of shape (..., d), with the dtype and device of x.
@@ -62,7 +62,7 @@ def scale_rows(x: Float[Tensor, "n m"], factor: Float[Tensor, " n"]) -> Float[Te
 
     Args:
         x: a matrix of shape (n, m): n rows, m columns.
-        factor: shape (n,), one number for each row.
+        factor: shape (n,), one number for each row, of the same dtype and device.
 
     Returns:
         A new matrix of shape (n, m). Row i is row i of x times factor[i]. Same dtype and device as x.
@@ -80,7 +80,7 @@ def outer_sum(a: Float[Tensor, " n"], b: Float[Tensor, " m"]) -> Float[Tensor, "
 
     Args:
         a: shape (n,). It gives the rows.
-        b: shape (m,). It gives the columns. m may differ from n.
+        b: shape (m,). It gives the columns. m may differ from n. Same dtype and device as a.
 
     Returns:
         A matrix of shape (n, m). The number in row i and column j is a[i] + b[j]. Same dtype and device as a.
@@ -114,18 +114,15 @@ def add_positions(x: Float[Tensor, "batch seq d"], positions: Float[Tensor, "seq
 
     Args:
         x: a batch of sequences, shape (batch, seq, d).
-        positions: shape (seq, d), one row for each place in the sequence.
+        positions: shape (seq, d), one row for each place in the sequence, of the same dtype and device.
 
     Returns:
         A new tensor of shape (batch, seq, d), with the dtype and device of x.
 
     Example:
-        >>> add_positions(torch.zeros(2, 2, 1), torch.tensor([[1.0], [2.0]]))
-        tensor([[[1.],
-                 [2.]],
-        <BLANKLINE>
-                [[1.],
-                 [2.]]])
+        >>> add_positions(torch.zeros(2, 2, 1), torch.tensor([[1.0], [2.0]]))[1]  # the second sequence
+        tensor([[1.],
+                [2.]])
     """
     return x + positions  # (B, T, D) + (T, D)
 
@@ -135,10 +132,10 @@ def strict_add(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> Float[
 
     Args:
         a: a tensor of any shape.
-        b: a tensor of exactly the same shape.
+        b: a tensor of exactly the same shape, dtype and device.
 
     Returns:
-        A new tensor, a + b, of that shape.
+        A new tensor, a + b, of that shape, dtype and device.
 
     Raises:
         ValueError: if the two shapes are not equal, even where PyTorch could broadcast them.
@@ -171,14 +168,14 @@ HINTS = {
         "Give factor a last dimension of size 1 (unsqueeze, or indexing with None), then multiply.",
     ],
     "outer_sum": [
-        "Make a stand upright, as a column. Leave b lying, as a row.",
-        "(n, 1) against (m,) gives (n, m).",
+        "Which of the two runs down the side of the table, and which along the top?",
+        "Make a stand upright, as a column: (n, 1). Leave b lying, as a row: (m,). Together they give (n, m).",
         "Add a last dimension of size 1 to a, then add b.",
     ],
     "pairwise_differences": [
-        "You need two copies of x: one that goes down the rows, one that goes along the columns.",
+        "You need x twice: once it gives i, going down, and once it gives j, going across.",
         "(n, 1, d) against (1, n, d) gives (n, n, d).",
-        "Subtract x with a new dimension at place 0 from x with a new dimension at place 1.",
+        "Subtract x with a new dimension of size 1 at place 0 from x with one at place 1.",
     ],
     "add_positions": [
         "Each sequence of the batch gets the same positions. Does positions need a batch dimension of its own?",
@@ -351,7 +348,7 @@ def one_never_stretched(a, b):
     return tuple(a if len(a) >= len(b) else b)
 
 
-@mistake(broadcast_shape, says="shorter shape")
+@mistake(broadcast_shape, says="from the right")
 def too_short(a, b):
     """You walked over the two shapes with zip, which stops at the end of the shorter one."""
     result = []
@@ -362,7 +359,7 @@ def too_short(a, b):
     return tuple(result)
 
 
-@mistake(broadcast_shape, says="0 columns")
+@mistake(broadcast_shape, says="1 against 0")
 def larger_size_wins(a, b):
     """You took the larger of the two sizes. That is right for every size but 0: a 1 against a 0 gives 0."""
     length = max(len(a), len(b))
@@ -452,7 +449,7 @@ def bias_added_in_place(x, bias):
     return x
 
 
-@mistake(add_bias, says="any number of dimensions")
+@mistake(add_bias, says="any number of others")
 def one_matrix_only(x, bias):
     """You wrote it for a matrix: the loop goes over dimension 0, and takes each entry for a token."""
     if x.ndim == 1:
@@ -571,7 +568,7 @@ def added_up_to_distances(x):
 
 @mistake(pairwise_differences, says="token i minus token j")
 def neighbours_only(x):
-    """You subtracted each token from its neighbour. Every pair is asked for, the far ones too."""
+    """You subtracted from each token only its neighbour. Every pair is asked for, the far ones too."""
     return (x - x.roll(1, 0)).unsqueeze(1).expand(-1, len(x), -1)
 
 

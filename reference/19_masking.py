@@ -64,8 +64,8 @@ def masked_softmax(
     A row in which nothing is allowed has only weights of 0, and sends a gradient of 0 to its scores, never NaN.
 
     Args:
-        scores: attention scores, shape (..., Tq, Tk), any floating dtype.
-            A hidden score may be up to 80 above the allowed ones of its row (8 in float16).
+        scores: attention scores, shape (..., Tq, Tk): Tq queries, Tk keys; any floating dtype. No score is above 80,
+            and a hidden one is at most 80 above any allowed one of its row (8 and 8 in float16).
         mask: bool, True = may look. Its shape broadcasts to that of scores: (Tq, Tk), (B, 1, Tk), (B, Tq, Tk), ...
 
     Returns:

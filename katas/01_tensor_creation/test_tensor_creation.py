@@ -27,6 +27,16 @@ def unwritten_memory_holds_nan():
         yield
 
 
+def assert_new_each_time(make, expected):
+    """Check that two results do not lie in the same memory, so that writing into one leaves the other alone."""
+    __tracebackhide__ = True
+    first, second = make(), make()
+    assert_close(second, expected, why="The result is not right yet.")
+    same = first.untyped_storage().data_ptr() == second.untyped_storage().data_ptr()
+    why = "Each call makes a new tensor. Else, whoever writes into the first result changes the second one with it."
+    assert_that(not same, "Two calls gave tensors that lie in the same memory.", why=why)
+
+
 class TestFromRows(KataTest):
     subject = from_rows
 
@@ -56,24 +66,41 @@ class TestFromRows(KataTest):
         [
             ("only ints", [[1, 2, 3], [4, 5, 6]], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
             ("an int comes first", [[1, 2.5], [3, 4]], [[1.0, 2.5], [3.0, 4.0]]),
+            ("a row of ints comes first", [[1, 2], [2.5, 4]], [[1.0, 2.0], [2.5, 4.0]]),
             ("an int comes last", [[0.5, 2], [-3, 4]], [[0.5, 2.0], [-3.0, 4.0]]),
         ]
     )
     def test_ints_become_float32_as_well(self, _case, rows, expected):
         why = "PyTorch guesses the dtype from the numbers: ints give int64. Name the dtype: float32."
-        assert_close(from_rows(rows, self.device), expected, why=why)
+        assert_close(from_rows(copy.deepcopy(rows), self.device), expected, why=why)
 
     def test_the_rows_are_left_alone(self):
-        rows = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
-        before = copy.deepcopy(rows)
+        rows = [[1, 2.5, 3], [4, 5, 6]]
+        before = repr(rows)
         result = from_rows(rows, self.device)
-        assert_equal(rows, before, why="The caller still needs the list of rows. Do not change it: += changes a list.")
-        assert_close(result, before, why="The rows are left alone, but the result is not right yet.")
+        why = "The caller still needs the list of rows. Do not change it: += changes a list, and so does row[0] = ..."
+        says = "Your code changed its input `rows`."
+        assert_that(repr(rows) == before, says, why=why, expected=before, actual=repr(rows))
+        right = [[1.0, 2.5, 3.0], [4.0, 5.0, 6.0]]
+        assert_close(result, right, why="The rows are left alone, but the result is not right yet.")
+
+    def test_each_call_makes_a_new_tensor(self):
+        assert_new_each_time(lambda: from_rows([[1.0, 2.0]], self.device), [[1.0, 2.0]])
+
+    def test_infinity_and_nan_are_floats_too(self):
+        why = "Infinity and NaN (not a number) are floats as well: each keeps its place."
+        rows = [[math.inf, 1.0], [-math.inf, math.nan]]
+        assert_close(from_rows(copy.deepcopy(rows), self.device), rows, why=why)
 
     def test_the_numbers_are_as_exact_as_float32_can_be(self):
         rows = [[0.1, 70000.0], [1e-6, 1234.567], [-3.4e38, 2e-30]]
         why = "Every number is kept as exactly as float32 can, to about 7 digits. A 16-bit float on the way keeps 3."
         assert_close(from_rows(copy.deepcopy(rows), self.device), rows, rtol=1e-6, atol=0.0, why=why)
+
+    def test_an_int_may_be_large(self):
+        why = "float32 holds large numbers too, to 7 digits. An int of 32 bits on the way ends at 2,147,483,647."
+        rows = [[3_000_000_000, 2**40], [-5, 7]]
+        assert_close(from_rows(rows, self.device), [[3e9, 2.0**40], [-5.0, 7.0]], rtol=1e-6, atol=0.0, why=why)
 
     def test_the_tensor_is_made_on_the_device_that_is_asked_for(self):
         assert_made_where_asked(
@@ -87,7 +114,7 @@ class TestTokenIds(KataTest):
     @parameterized.expand([("a text", [15496, 995, 0, 318]), ("a text that repeats a token", [5, 2, 9, 2, 2, 7])])
     def test_each_token_keeps_its_id_and_its_place(self, _case, ids):
         why = "There is one id for each token, in the order of the text: shape (tokens,). Ids are whole numbers, int64."
-        assert_close(token_ids(ids, self.device), ids, why=why)
+        assert_close(token_ids(list(ids), self.device), ids, why=why)
 
     def test_a_text_may_have_one_token(self):
         why = "One token is still one dimension: shape (1,), a list of one id. Shape () would be a bare number."
@@ -106,16 +133,20 @@ class TestTokenIds(KataTest):
             "A large id is rounded by a float on the way, and cut by an int of fewer than 64 bits. Then it names "
             "another token. Go straight to int64."
         )
-        assert_close(token_ids(ids, self.device), ids, why=why)
+        assert_close(token_ids(list(ids), self.device), ids, why=why)
 
     def test_the_list_is_left_alone(self):
         ids = [5, 2, 9, 2]
         result = token_ids(ids, self.device)
-        assert_equal(ids, [5, 2, 9, 2], why="The caller still needs the list of ids. Do not change it.")
+        says, why = "Your code changed its input `ids`.", "The caller still needs the list of ids. Do not change it."
+        assert_that(ids == [5, 2, 9, 2], says, why=why, expected="[5, 2, 9, 2]", actual=repr(ids))
         assert_close(result, [5, 2, 9, 2], why="The list is left alone, but the result is not right yet.")
 
     def test_the_tensor_is_made_on_the_device_that_is_asked_for(self):
         assert_made_where_asked(lambda device: token_ids([15496, 995, 0], device), expected=[15496, 995, 0])
+
+    def test_each_call_makes_a_new_tensor(self):
+        assert_new_each_time(lambda: token_ids([5, 2], self.device), [5, 2])
 
 
 class TestFilled(KataTest):
@@ -146,7 +177,9 @@ class TestFilled(KataTest):
         [
             ("one dimension", (5,)),
             ("three dimensions", (2, 3, 4)),
-            ("four dimensions", (2, 5, 3, 4)),
+            ("five dimensions", (2, 5, 3, 4, 2)),
+            ("no rows", (0, 3)),
+            ("rows of none", (3, 0)),
             ("a single number", ()),
         ]
     )
@@ -171,8 +204,12 @@ class TestFilled(KataTest):
         why = "The value is kept as exactly as float32 can, to about 7 digits. A 16-bit float on the way keeps 3."
         assert_close(filled((2,), value, self.device), [value, value], rtol=1e-6, atol=0.0, why=why)
 
-    def test_the_tensor_is_made_on_the_device_that_is_asked_for(self):
-        assert_made_where_asked(lambda device: filled((2, 3), 7, device), expected=[[7.0] * 3] * 2)
+    def test_each_call_makes_a_new_tensor(self):
+        assert_new_each_time(lambda: filled((2,), 7.0, self.device), [7.0, 7.0])
+
+    @parameterized.expand([("an int", (2, 3), 7), ("True", (2, 3), True), ("a single number", (), 0.5)])
+    def test_the_tensor_is_made_on_the_device_that_is_asked_for(self, _case, shape, value):
+        assert_made_where_asked(lambda device: filled(shape, value, device), expected=torch.full(shape, float(value)))
 
 
 class TestEvenNumbers(KataTest):
@@ -199,15 +236,18 @@ class TestEvenNumbers(KataTest):
         why = "Nothing is below 0, so the tensor is empty: shape (0,). It is int64 still; an empty list gives no hint."
         assert_close(even_numbers(0, self.device), torch.tensor([], dtype=torch.int64), why=why)
 
-    @parameterized.expand([("1000", 1000), ("1001", 1001)])
+    @parameterized.expand([("5000", 5000), ("5001", 5001)])
     def test_a_long_list_is_right_to_the_end(self, _case, stop):
         expected = [number for number in range(stop) if number % 2 == 0]
         why = "Every even number from 0 up to the last one below stop is there, once, in rising order."
         assert_close(even_numbers(stop, self.device), expected, why=why)
 
-    @parameterized.expand([("8", 8, [0, 2, 4, 6]), ("5", 5, [0, 2, 4])])
+    @parameterized.expand([("8", 8, [0, 2, 4, 6]), ("5", 5, [0, 2, 4]), ("0", 0, torch.zeros(0, dtype=torch.int64))])
     def test_the_tensor_is_made_on_the_device_that_is_asked_for(self, _case, stop, expected):
         assert_made_where_asked(lambda device: even_numbers(stop, device), expected=expected)
+
+    def test_each_call_makes_a_new_tensor(self):
+        assert_new_each_time(lambda: even_numbers(4, self.device), [0, 2])
 
 
 class TestRandomEmbeddings(KataTest):
@@ -217,8 +257,11 @@ class TestRandomEmbeddings(KataTest):
     def draw(self, *shape, why="The shape is (batch, seq_len, d_model), and the numbers are float32, near 0."):
         """Call the function, check all that holds for any draw, and return the numbers on the CPU."""
         x = random_embeddings(*shape, self.device)
+        assert_close(x, torch.zeros(shape), atol=math.inf, why=why)
         # A standard normal number is farther than 10 from 0 about once in 10^23 draws.
-        assert_close(x, torch.zeros(shape), atol=10.0, why=why)
+        far = float(x.detach().abs().max())
+        says = "A number is too far from 0 for the standard normal distribution."
+        assert_that(far < 10, says, why=why, expected="none beyond 10", actual=f"{far:.4g}")
         return x.detach().cpu()
 
     @parameterized.expand(
@@ -294,6 +337,14 @@ class TestRandomEmbeddings(KataTest):
         near = float((x.abs() < 0.5).double().mean())  # 0.383 for a normal number
         assert_that(0.15 < near < 0.62, says, why=why, expected="about 0.38 between -0.5 and 0.5", actual=f"{near:.2f}")
 
+    @parameterized.expand([("sequences", (2, 1, 1)), ("tokens", (1, 2, 1)), ("numbers of one token", (1, 1, 2))])
+    def test_no_number_follows_another(self, _case, shape):
+        pairs = torch.stack([self.draw(*shape).flatten() for _ in range(400)]).double()
+        tie = float(torch.corrcoef(pairs.T)[0, 1])
+        why = "Each number is drawn by itself: to know one says nothing about the next. Do not scale or sort them."
+        says = "In 400 pairs of numbers, the second number follows the first."
+        assert_that(abs(tie) < 0.3, says, why=why, expected="a correlation of 0, nearly", actual=f"{tie:.2f}")
+
     def test_the_tensor_is_made_on_the_device_that_is_asked_for(self):
         assert_made_where_asked(
             lambda device: random_embeddings(2, 5, 4, device), expected=torch.zeros(2, 5, 4), atol=10.0
@@ -311,6 +362,11 @@ class TestZerosLikeInput(KataTest):
         why = "The result has the shape of x, and every number in it is zero: written there, not left to chance."
         assert_close(zeros_like_input(x), [[0.0, 0.0, 0.0]] * 4, why=why)
 
+    def test_the_numbers_of_x_do_not_matter(self):
+        x = self.tensor([[math.nan, math.inf], [-math.inf, 3e38], [-1.0, 2.0]])
+        why = "Do not compute the zeros from x: 0 times NaN is NaN, so is 0 times infinity, and infinity minus itself."
+        assert_close(zeros_like_input(x), [[0.0, 0.0]] * 3, why=why)
+
     @parameterized.expand(
         [
             ("int64", torch.int64),
@@ -319,6 +375,8 @@ class TestZerosLikeInput(KataTest):
             ("bfloat16", torch.bfloat16),
             ("float64", torch.float64),
             ("uint8", torch.uint8),
+            ("int32", torch.int32),
+            ("complex64", torch.complex64),
         ]
     )
     def test_the_dtype_is_that_of_x(self, _case, dtype):
@@ -342,11 +400,6 @@ class TestZerosLikeInput(KataTest):
         why = "x may have any number of dimensions, even none. The result has the same."
         assert_close(zeros_like_input(self.randn(*shape)), torch.zeros(shape), why=why)
 
-    def test_the_numbers_of_x_do_not_matter(self):
-        x = self.tensor([math.nan, math.inf, -math.inf, 3e38, -1.0])
-        why = "Do not compute the zeros from x: 0 times NaN is NaN, so is 0 times infinity, and infinity minus itself."
-        assert_close(zeros_like_input(x), [0.0] * 5, why=why)
-
     def test_gaps_in_memory_make_no_difference(self):
         x = self.randn(4, 3, strided=True)
         why = "The numbers of this x do not lie side by side in memory. Its shape is what counts."
@@ -355,6 +408,15 @@ class TestZerosLikeInput(KataTest):
     def test_x_is_left_alone(self):
         why = "x must be left alone: the caller still needs its numbers. Make a new tensor."
         assert_left_alone(zeros_like_input, self.randn(4, 3), expected=torch.zeros(4, 3), why=why)
+
+    def test_the_zeros_have_memory_of_their_own(self):
+        x = self.tensor([0.0, 0.0])
+        result = zeros_like_input(x)
+        assert_close(result, [0.0, 0.0], why="The zeros are the first thing to get right.")
+        same = result.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+        why = "Make new zeros even if x is all zeros: whoever writes into them must not write into x."
+        assert_that(not same, "The zeros lie in the memory of x.", why=why)
+        assert_new_each_time(lambda: zeros_like_input(x), [0.0, 0.0])
 
     def test_the_zeros_are_made_on_the_device_of_x(self):
         why = "The zeros belong on the device of x. Made on the CPU, they could not meet x on a graphics card."

@@ -23,9 +23,9 @@ def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
         The shape of the result, as a tuple.
 
     Raises:
-        ValueError: if two sizes do not go together. The message names both sizes.
+        ValueError: if two sizes do not go together. The message names the two sizes that clash.
 
-    The rule is from https://pytorch.org/docs/stable/notes/broadcasting.html
+    The rule is from https://docs.pytorch.org/docs/stable/notes/broadcasting.html
 
     Example:
         >>> broadcast_shape((4, 1), (3,))
@@ -38,8 +38,8 @@ def add_bias(x: Float[Tensor, "*batch d"], bias: Float[Tensor, " d"]) -> Float[T
     """Add the same bias to every token. A token is one row of d numbers.
 
     Args:
-        x: tokens, shape (..., d), with any number of dimensions in front.
-        bias: shape (d,), one number for each of the d columns.
+        x: tokens, shape (..., d), with any number of dimensions in front, or none.
+        bias: shape (d,), one number for each of the d columns, of the same dtype and device.
 
     Returns:
         A new tensor of shape (..., d), with the dtype and device of x.
@@ -57,7 +57,7 @@ def scale_rows(x: Float[Tensor, "n m"], factor: Float[Tensor, " n"]) -> Float[Te
 
     Args:
         x: a matrix of shape (n, m): n rows, m columns.
-        factor: shape (n,), one number for each row.
+        factor: shape (n,), one number for each row, of the same dtype and device.
 
     Returns:
         A new matrix of shape (n, m). Row i is row i of x times factor[i]. Same dtype and device as x.
@@ -75,7 +75,7 @@ def outer_sum(a: Float[Tensor, " n"], b: Float[Tensor, " m"]) -> Float[Tensor, "
 
     Args:
         a: shape (n,). It gives the rows.
-        b: shape (m,). It gives the columns. m may differ from n.
+        b: shape (m,). It gives the columns. m may differ from n. Same dtype and device as a.
 
     Returns:
         A matrix of shape (n, m). The number in row i and column j is a[i] + b[j]. Same dtype and device as a.
@@ -109,18 +109,15 @@ def add_positions(x: Float[Tensor, "batch seq d"], positions: Float[Tensor, "seq
 
     Args:
         x: a batch of sequences, shape (batch, seq, d).
-        positions: shape (seq, d), one row for each place in the sequence.
+        positions: shape (seq, d), one row for each place in the sequence, of the same dtype and device.
 
     Returns:
         A new tensor of shape (batch, seq, d), with the dtype and device of x.
 
     Example:
-        >>> add_positions(torch.zeros(2, 2, 1), torch.tensor([[1.0], [2.0]]))
-        tensor([[[1.],
-                 [2.]],
-        <BLANKLINE>
-                [[1.],
-                 [2.]]])
+        >>> add_positions(torch.zeros(2, 2, 1), torch.tensor([[1.0], [2.0]]))[1]  # the second sequence
+        tensor([[1.],
+                [2.]])
     """
     raise NotImplementedError("add_positions")
 
@@ -130,10 +127,10 @@ def strict_add(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> Float[
 
     Args:
         a: a tensor of any shape.
-        b: a tensor of exactly the same shape.
+        b: a tensor of exactly the same shape, dtype and device.
 
     Returns:
-        A new tensor, a + b, of that shape.
+        A new tensor, a + b, of that shape, dtype and device.
 
     Raises:
         ValueError: if the two shapes are not equal, even where PyTorch could broadcast them.

@@ -40,7 +40,7 @@ def assert_mask(actual, expected, *, why, shape_why):
     if isinstance(actual, torch.Tensor) and actual.shape != expected.shape:
         why = shape_why
     elif isinstance(actual, torch.Tensor) and actual.dtype != torch.bool:
-        why = "A mask answers yes or no, so it is bool. ~mask turns a bool around, but of the integer 1 it makes -2."
+        why = "A mask answers yes or no, so its dtype is bool. ~ (not) swaps True and False; of 1 it makes -2."
     assert_close(actual, expected, why=why)
 
 
@@ -53,7 +53,7 @@ class TestCausalMask(KataTest):
         expected = table("T...", "TT..", "TTT.", "TTTT")
         assert_mask(causal_mask(4, self.device), expected, why=self.why, shape_why=self.shape_why)
 
-    @parameterized.expand([("one token", 1), ("two tokens", 2), ("seven tokens", 7)])
+    @parameterized.expand([("one token", 1), ("two tokens", 2), ("seven tokens", 7), ("many tokens", 140)])
     def test_it_works_for_any_number_of_tokens(self, _case, size):
         expected = table(*triangle(size))
         assert_mask(causal_mask(size, self.device), expected, why=self.why, shape_why=self.shape_why)
@@ -90,6 +90,7 @@ SHAPES = [
     ("one row for all queries", (5, 7), (1, 7)),
     ("heads and one mask", (2, 3, 5, 7), (5, 7)),
     ("heads and a row of keys for each sequence", (2, 3, 5, 7), (2, 1, 1, 7)),
+    ("a mask for each head", (2, 3, 5, 7), (3, 5, 7)),
     ("as many keys as queries", (2, 4, 4), (4, 4)),
     ("all sizes equal", (4, 4, 4), (4, 1, 4)),
     ("one sequence", (1, 5, 7), (1, 1, 7)),
@@ -116,7 +117,7 @@ class TestApplyMask(KataTest):
         assert_close(actual, hidden, dtype=scores.dtype, rtol=0, atol=0, why=low)
 
     def test_hidden_scores_become_very_low(self):
-        scores = self.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+        scores = self.tensor([[0.0, 2.0, 3.0], [4.0, 5.0, 0.0]])
         mask = self.tensor(table("T.T", "TT."))
         why = f"{self.why} Scores are (..., Tq, Tk), here without leading dimensions."
         self.check(apply_mask(scores, mask), scores, mask, why=why)
@@ -131,12 +132,19 @@ class TestApplyMask(KataTest):
     def test_a_mask_may_allow_nothing_or_everything(self, _case, allowed):
         scores, mask = self.randn(5, 7), torch.full((5, 7), allowed, device=self.device)
         why = "A mask of only True changes nothing, and a mask of only False hides every score."
-        self.check(apply_mask(scores, mask), scores, mask, why=why)
+        result = apply_mask(scores, mask)
+        self.check(result, scores, mask, why=why)
+        why = "Whoever writes into the result would change the scores too. Make a new tensor, whatever the mask says."
+        shared = result.untyped_storage().data_ptr() == scores.untyped_storage().data_ptr()
+        assert_that(not shared, "The result is the input itself.", why=why)
 
     @parameterized.expand([("high", 1e4), ("low", -1e4)])
     def test_scores_may_be_large(self, _case, size):
         scores, mask = self.randn(2, 5, 7) + size, random_mask(self, 5, 7)
-        why = f"These scores are near {size:g}. What hides a score must be far lower than any real score."
+        why = (
+            f"These scores are near {size:g}. Hidden means -inf, or at most half of the lowest number of the dtype,"
+            " torch.finfo(scores.dtype).min. A fixed number such as -1e9 is a score like any other."
+        )
         self.check(apply_mask(scores, mask), scores, mask, why=why)
 
     def test_gaps_in_memory_make_no_difference(self):
@@ -213,6 +221,7 @@ class TestMaskedSoftmax(KataTest):
             ("the last row", (2, 3, 4), table("TTTT", "..T.", "....")),
             ("a sequence of padding", (3, 5, 4), [table("TT.."), table("...."), table("TTTT")]),
             ("a row of one sequence", (2, 2, 3), [table("TT.", "..."), table("T.T", ".T.")]),
+            ("heads, and a sequence of padding", (2, 3, 4, 5), [[table("TTT..")], [table(".....")]]),
             ("every row", (2, 3, 4), table("....", "....", "....")),
             ("the only key", (2, 2, 1), table("T", ".")),
         ]
@@ -229,7 +238,7 @@ class TestMaskedSoftmax(KataTest):
         scores = self.tensor([[0.0, 1.0, 2.0, 76.0], [76.0, 1.0, 0.0, 2.0], [0.0, 70.0, 0.0, 70.0]])
         mask = self.tensor(table("TTT.", ".TTT", "T.T."))
         why = (
-            "What a hidden score says changes nothing, however large it is. Add nothing to the sum of the row, either."
+            "A hidden score changes nothing, however large. A small number added to the sum of the row may outweigh it."
         )
         assert_close(masked_softmax(scores, mask), weights_by_hand(scores, mask), why=why)
 
@@ -251,6 +260,13 @@ class TestMaskedSoftmax(KataTest):
         scores, mask = self.randn(2, 5, 7, dtype=dtype), random_mask(self, 2, 5, 7)
         mask[0, 2] = False
         why = "The weights keep the dtype of the scores. -1e9 does not fit into every dtype: float16 ends at -65504."
+        assert_close(masked_softmax(scores, mask), weights_by_hand(scores, mask), dtype=dtype, why=why)
+
+    @parameterized.expand([("float16", torch.float16, 8.0), ("bfloat16", torch.bfloat16, 76.0)])
+    def test_a_hidden_score_may_be_the_largest_in_half_precision(self, _case, dtype, top):
+        scores = self.tensor([[0.0, 1.0, 2.0, top], [top, 0.0, top, top]], dtype=dtype)
+        mask = self.tensor(table("TTT.", ".T.."))
+        why = "What a hidden score says changes nothing. A small number added to the sum of a row may outweigh it."
         assert_close(masked_softmax(scores, mask), weights_by_hand(scores, mask), dtype=dtype, why=why)
 
     def test_the_inputs_are_left_alone(self):
@@ -312,6 +328,7 @@ class TestPaddingMask(KataTest):
             ("more sequences than positions", [1, 2, 0, 1, 2], 2),
             ("equal lengths", [3, 3], 7),
             ("much padding", [1, 2], 9),
+            ("many tokens", [139, 3, 0, 128, 140], 140),
         ]
     )
     def test_it_works_for_any_batch(self, _case, lengths, size):
