@@ -117,7 +117,7 @@ class Kata:
         for node in self.tree.body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 for decorator in node.decorator_list:
-                    kind = decorator.func.id if isinstance(decorator, ast.Call) else ""  # type: ignore[attr-defined]
+                    kind = getattr(decorator.func, "id", "") if isinstance(decorator, ast.Call) else ""
                     if kind in found:
                         found[kind].append(node.name)
         return found

@@ -106,6 +106,7 @@ HELP = {  # part of what Python or PyTorch says: what it means
     "cannot be multiplied": "A matrix product (n, k) @ (k, m) needs the two sizes in the middle to be equal.",
     "Expected size for first two dimensions": "Two batches need equal sizes in front, and in the middle.",
     "expected m1 and m2 to have the same dtype": "A matrix product needs two tensors of the same dtype.",
+    "torch.return_types.max": "x.max(dim) gives two things, the values and their places. x.amax(dim) gives the values.",
     "same dtype": "Both tensors need the same dtype.",
     "view size is not compatible": "The numbers lie in memory in another order. reshape copies them; view never does.",
     "Dimension out of range": "It has fewer dimensions than that. Negative numbers count from the last one.",
@@ -220,7 +221,7 @@ def _number(value: Any) -> str:
         return str(value)
     if isinstance(value, complex):
         return f"{value:.3g}"
-    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3g}"
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e6 or value == 0 else f"{value:.3g}"
 
 
 def _indent(text: str) -> str:

@@ -91,7 +91,7 @@ def describe(value: Any, few: bool = False) -> str:
 
 def _few_values(x: Any) -> str:
     numbers = x.detach().cpu().tolist()
-    return re.sub(r"-?\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.4g}", str(numbers))
+    return re.sub(r"-?\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.6g}", str(numbers))
 
 
 def shape_text(shape: Any) -> str:

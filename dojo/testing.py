@@ -33,7 +33,8 @@ from parameterized import parameterized
 
 from dojo.elsewhere import Elsewhere, MixedDevices, elsewhere, second_device
 from dojo.failure import show_values
-from dojo.subject import INPUT_CHANGED, CheckFailed, Subject, describe, shape_text
+from dojo.subject import INPUT_CHANGED, CheckFailed, Problem, Stopped, Subject, describe, first_line, shape_text
+from dojo.trace import BannedCall
 
 __all__ = [
     "KataTest",
@@ -195,6 +196,16 @@ def assert_raises(
                 actual=f"{error.__name__}: {raised}",
             ) from None
         return
+    except (Problem, Stopped, BannedCall, CheckFailed, NotImplementedError):
+        raise
+    except Exception as other:
+        raise CheckFailed(
+            f"It should raise {error.__name__} here, but it raised {type(other).__name__}.",
+            why=why,
+            expected=f"raise {error.__name__}",
+            actual=f"{type(other).__name__}: {first_line(other)}",
+            error=other,
+        ) from other
     raise CheckFailed(
         f"It should raise {error.__name__} here, but it returned {_kind(result)}.",
         why=why,
@@ -274,7 +285,7 @@ def assert_made_where_asked(
     make: Callable[[Any], Any],
     *,
     expected: Any,
-    why: str = "Hand `device` on to the call that makes the tensor, or move it with .to(device) and return what that gives.",
+    why: str = "Hand `device` on to the call that makes the tensor, or move it and return what .to(device) gives.",
     **options: Any,
 ) -> None:
     """Check `make(device)`: on the device under test, given as an object and by name, and on a second device."""
@@ -299,7 +310,7 @@ def assert_gradients(
     call: Callable[..., Any],
     *args: Any,
     expected: Any,
-    why: str = "To learn, PyTorch goes back through every step to each input. What .item() or numpy took out is lost.",
+    why: str = "Training follows the gradient back through every step. A .detach(), .item() or numpy step cuts it.",
     names: Sequence[str] = (),
 ) -> None:
     """Check the result of `call(*args)` in float64, and its gradient for every real-valued tensor, on the CPU.

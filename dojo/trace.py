@@ -17,7 +17,7 @@ class BannedCall(Exception):
 
     def __init__(self, operation: str, advice: str) -> None:
         super().__init__(
-            f"This kata asks you to {advice}. Your code calls `{operation}`, which does that work for you."
+            f"This kata asks you to {advice}. Your code calls PyTorch's `{operation}`, which does that work for you."
         )
 
 

@@ -46,7 +46,8 @@ def filled(shape: tuple[int, ...], value: float, device: str | torch.device) -> 
     """Make a tensor that holds the same number in every place.
 
     Args:
-        shape: a tuple with the size of each dimension. It may have any length, and a size may be 0; () asks for a single number.
+        shape: a tuple with the size of each dimension. It may have any length, a size may be 0,
+            and () asks for a single number.
         value: the number: a float (infinity too), an int, or a bool (True counts as 1, False as 0).
         device: where the tensor is made: a name such as "cpu", or a torch.device.
 
@@ -133,7 +134,7 @@ HINTS = {
     ],
     "token_ids": [
         "Ids are names written as numbers: a rounded id is another token. Which dtype holds whole numbers exactly?",
-        "A list of `tokens` ints becomes (tokens,). Go straight into int64: an id that passes through a float may be rounded.",
+        "A list of `tokens` ints becomes (tokens,). Go straight into int64: passing through a float may round an id.",
         "It is the call of `from_rows` with another `dtype=`: this time `torch.int64`.",
     ],
     "filled": [

@@ -14,11 +14,11 @@ def exp_normalize(x: Float[Tensor, "*shape"], dim: int) -> Float[Tensor, "*shape
     e^(x_i) divided by the sum of e^(x_j) over all entries j of the same slice.
 
     Args:
-        x: scores, one to four dimensions of any size, a float dtype. They are moderate here: e^x fits into the dtype.
+        x: scores, one to four dimensions, none of size 0, a float dtype. They are moderate: e^x and its sum fit.
         dim: the dimension along which the weights sum to 1. Negative numbers count from the end.
 
     Returns:
-        A new tensor of weights, with the shape, dtype and device of x.
+        A new tensor of weights, with the shape, dtype and device of x. Gradients flow through it to x.
 
     Example:
         >>> exp_normalize(torch.tensor([[0.0, 0.0], [1.0, 3.0]]), dim=1)
@@ -33,15 +33,15 @@ def softmax(x: Float[Tensor, "*shape"], dim: int) -> Float[Tensor, "*shape"]:
     """Turn scores into weights, also where e^x is too big or too small for the dtype.
 
     The values are those of `exp_normalize`. Adding one number to every score of a slice does not change them, and
-    you may choose that number: https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html has the formula.
+    you may choose that number. The plain formula: https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html
 
     Args:
-        x: scores, one to four dimensions of any size, a float dtype; any numbers from -1e4 to 1e4, in float16 too.
+        x: scores, one to four dimensions, none of size 0, a float dtype; from -10000 to 10000, in float16 too.
             An entry of -inf gets weight 0, as long as its slice has a finite entry.
         dim: the dimension along which the weights sum to 1. Negative numbers count from the end.
 
     Returns:
-        A new tensor of weights, with the shape, dtype and device of x.
+        A new tensor of weights, with the shape, dtype and device of x. Gradients flow through it to x.
 
     Example:
         >>> softmax(torch.tensor([10000.0, 9998.0, -10000.0]), dim=0)
@@ -57,7 +57,7 @@ def log_softmax(x: Float[Tensor, "*shape"], dim: int) -> Float[Tensor, "*shape"]
     Its formula: https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html
 
     Args:
-        x: scores, one to four dimensions of any size, a float dtype; any numbers from -1e4 to 1e4, in float16 too.
+        x: scores, one to four dimensions, none of size 0, a float dtype; from -10000 to 10000, in float16 too.
             An entry of -inf gives -inf, as long as its slice has a finite entry.
         dim: the dimension along which the weights sum to 1. Negative numbers count from the end.
 
@@ -66,8 +66,8 @@ def log_softmax(x: Float[Tensor, "*shape"], dim: int) -> Float[Tensor, "*shape"]
         smallest number of the dtype has its logarithm all the same.
 
     Example:
-        >>> log_softmax(torch.tensor([3.0, 3.0, -9997.0]), dim=0)
-        tensor([-6.9315e-01, -6.9315e-01, -1.0001e+04])
+        >>> log_softmax(torch.tensor([3.0, 3.0, -197.0]), dim=0)
+        tensor([  -0.6931,   -0.6931, -200.6931])
     """
     shifted = x - x.amax(dim, keepdim=True)
     return shifted - torch.exp(shifted).sum(dim, keepdim=True).log()
@@ -79,16 +79,16 @@ def softmax_with_temperature(x: Float[Tensor, "*shape"], temperature: float, dim
     A temperature below 1 gives more weight to the largest score, one above 1 makes the weights more even.
 
     Args:
-        x: scores, one to four dimensions of any size, a float dtype; any numbers from -1e4 to 1e4, as long as
+        x: scores, one to four dimensions, none of size 0, a float dtype; any numbers from -10000 to 10000, as long as
             x / temperature is a number that the dtype can hold.
         temperature: a number greater than 0, a float or an int.
         dim: the dimension along which the weights sum to 1. Negative numbers count from the end.
 
     Returns:
-        A new tensor of weights, with the shape, dtype and device of x.
+        A new tensor of weights, with the shape, dtype and device of x. Gradients flow through it to x.
 
     Raises:
-        ValueError: if the temperature is not greater than 0.
+        ValueError: if the temperature is 0 or below.
 
     Example:
         >>> softmax_with_temperature(torch.tensor([1.0, 3.0]), temperature=2.0, dim=0)
@@ -106,7 +106,7 @@ def log_sum_exp(x: Float[Tensor, "*shape"], dim: int) -> Float[Tensor, "*rest"]:
     Its formula: https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html
 
     Args:
-        x: scores, one to four dimensions of any size, a float dtype; any numbers from -1e4 to 1e4, in float16 too.
+        x: scores, one to four dimensions, none of size 0, a float dtype; from -10000 to 10000, in float16 too.
             An entry of -inf adds nothing to the sum, as long as its slice has a finite entry.
         dim: the dimension to sum over. Negative numbers count from the end.
 
@@ -127,7 +127,7 @@ HINTS = {
         "Two steps: make every number positive, then divide by a total. Which numbers belong to one total?",
         (
             "First e^x, with the shape of x. Then one sum for each slice. To divide (5, 7) by the sums along "
-            "dimension 0, the sums must have shape (1, 7), not (7,): the summed dimension stays, with size 1."
+            "dimension 1, the sums must have shape (5, 1), not (5,): the summed dimension stays, with size 1."
         ),
         (
             "`torch.exp` makes the numbers positive. `.sum(dim, keepdim=True)` keeps the summed dimension. Divide one"
@@ -468,7 +468,8 @@ def in_place_on_its_own_copy(x, dim):
 def sums_block_by_block(x, dim):
     largest = total = None
     for part in x.split(2, dim):  # the sum so far is rescaled when a larger score comes
-        new = part.amax(dim, keepdim=True) if largest is None else torch.maximum(largest, part.amax(dim, keepdim=True))
+        new = part.amax(dim, keepdim=True).clamp(min=torch.finfo(x.dtype).min)  # a part may hold only -inf
+        new = new if largest is None else torch.maximum(largest, new)
         kept = 0 if total is None else total * torch.exp(largest - new)
         total = kept + torch.exp(part - new).sum(dim, keepdim=True)
         largest = new
@@ -1277,7 +1278,7 @@ def one_part_after_the_other(x, dim):
     result = first
     for part in rest:
         high, low = torch.maximum(result, part), torch.minimum(result, part)
-        result = high + torch.log1p(torch.exp(low - high))
+        result = high + torch.log1p(torch.exp((low - high).nan_to_num(nan=0.0)))  # -inf minus -inf is NaN
     return result.clone()
 
 

@@ -47,7 +47,8 @@ def filled(shape: tuple[int, ...], value: float, device: str | torch.device) -> 
     """Make a tensor that holds the same number in every place.
 
     Args:
-        shape: a tuple with the size of each dimension. It may have any length, and a size may be 0; () asks for a single number.
+        shape: a tuple with the size of each dimension. It may have any length, a size may be 0,
+            and () asks for a single number.
         value: the number: a float (infinity too), an int, or a bool (True counts as 1, False as 0).
         device: where the tensor is made: a name such as "cpu", or a torch.device.
 

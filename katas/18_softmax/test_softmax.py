@@ -18,6 +18,11 @@ from dojo.testing import (
 
 INF = math.inf
 LOGS = [math.log(2), math.log(3), math.log(5)]  # e^x of these is 2, 3 and 5: together 10
+HIDDEN = [  # some entries are -inf: the last, or the first ones
+    [1.0, -INF, 2.0, 0.5],
+    [0.5, 3.0, -1.0, -INF],
+    [-INF, -INF, 1.0, 2.0],
+]
 
 MATRIX = [("each row is a slice", 1), ("each column is a slice", 0)]
 DIMENSIONS = [
@@ -66,12 +71,18 @@ def fine(test):
 
 class TestExpNormalize(KataTest):
     subject = exp_normalize
-    along = "A slice runs along dim. Its weights sum to 1, and the numbers of other slices do not count."
+    along = "A slice runs along dim. Its weights sum to 1; other slices do not count. (5, 7) with dim=1 has 5 sums."
 
     def test_each_score_gets_its_share_of_the_sum(self):
         x = self.tensor(LOGS)
-        why = "e^x of these scores is 2, 3 and 5, and their sum is 10. Each weight is its part of that sum."
+        why = "x holds log 2, log 3, log 5: e^x is 2, 3 and 5, and their sum is 10. Each weight is its part of that."
         assert_close(exp_normalize(x, 0), [0.2, 0.3, 0.5], why=why)
+
+    @parameterized.expand([("low", -18.0), ("high", 18.0)])
+    def test_only_the_differences_count(self, _case, shift):
+        x = self.tensor([score + shift for score in LOGS])
+        why = "Each weight is a share of the sum, however small or large the sum is. Nothing is added, nothing cut off."
+        assert_close(exp_normalize(x, 0), [0.2, 0.3, 0.5], atol=1e-4, why=why)
 
     @parameterized.expand(MATRIX)
     def test_every_slice_along_dim_stands_alone(self, _case, dim):
@@ -130,7 +141,7 @@ class TestExpNormalize(KataTest):
 
 class TestSoftmax(KataTest):
     subject = softmax
-    along = "A slice runs along dim. Its weights sum to 1, and the numbers of other slices do not count."
+    along = "A slice runs along dim. Its weights sum to 1; other slices do not count. (5, 7) with dim=1 has 5 sums."
 
     def test_each_score_gets_its_share_of_the_sum(self):
         x = self.tensor(LOGS)
@@ -198,10 +209,17 @@ class TestSoftmax(KataTest):
 
     @parameterized.expand(LARGE_DTYPES)
     def test_a_score_of_minus_infinity_gets_no_weight(self, _case, dtype):
-        x = self.tensor([[1.0, -INF, 2.0, 0.5], [0.5, 3.0, -1.0, -INF], [-7.0, -8.0, -INF, -9.0]], dtype=dtype)
+        x = self.tensor(HIDDEN, dtype=dtype)
         expected = torch.softmax(oracle(x), 1)
         why = "e^(-inf) is 0: the entry gets weight 0, and the finite scores of its slice share the whole."
         assert_close(softmax(x, 1), expected, dtype=dtype, why=why)
+
+    def test_minus_infinity_is_lower_than_any_low_score(self):
+        x = self.tensor([-10000.0, -INF, -10000.0])
+        why = (
+            "Two equal scores share the whole, however low they are. A score of -inf is lower still, and gets nothing."
+        )
+        assert_close(softmax(x, 0), [0.5, 0.0, 0.5], rtol=1e-2, why=why)
 
     @parameterized.expand([("the last dimension", 2), ("the first dimension", 0)])
     def test_gaps_in_memory_make_no_difference(self, _case, dim):
@@ -235,7 +253,7 @@ class TestSoftmax(KataTest):
 
 class TestLogSoftmax(KataTest):
     subject = log_softmax
-    along = "A slice runs along dim. Its weights sum to 1, and the numbers of other slices do not count."
+    along = "A slice runs along dim. Its weights sum to 1; other slices do not count. (5, 7) with dim=1 has 5 sums."
 
     def test_it_is_the_logarithm_of_the_weights(self):
         x = self.tensor(LOGS)
@@ -303,10 +321,10 @@ class TestLogSoftmax(KataTest):
         assert_close(log_softmax(x, dim), expected, why=why, atol=4e-3)
 
     def test_a_score_of_minus_infinity_stays_minus_infinity(self):
-        x = self.tensor([[1.0, -INF, 2.0, 0.5], [0.5, 3.0, -1.0, -INF], [-7.0, -8.0, -INF, -9.0]])
+        x = self.tensor(HIDDEN)
         expected = torch.log_softmax(oracle(x), 1)
         why = "The weight of a score of -inf is 0, so its logarithm is -inf as well. The finite scores share the whole."
-        assert_close(log_softmax(x, 1), expected, why=why)
+        assert_close(log_softmax(x, 1), expected, atol=4e-3, why=why)
 
     @parameterized.expand([("the last dimension", 2), ("the first dimension", 0)])
     def test_gaps_in_memory_make_no_difference(self, _case, dim):
@@ -340,7 +358,7 @@ class TestLogSoftmax(KataTest):
 
 class TestSoftmaxWithTemperature(KataTest):
     subject = softmax_with_temperature
-    along = "A slice runs along dim. Its weights sum to 1, and the numbers of other slices do not count."
+    along = "A slice runs along dim. Its weights sum to 1; other slices do not count. (5, 7) with dim=1 has 5 sums."
 
     def test_a_high_temperature_makes_the_weights_more_even(self):
         x = self.tensor([2 * score for score in LOGS])
@@ -362,7 +380,7 @@ class TestSoftmaxWithTemperature(KataTest):
     @parameterized.expand([("below zero", -1.0), ("a little below zero", -0.01), ("zero", 0.0), ("zero as an int", 0)])
     def test_a_temperature_that_is_not_above_zero_is_refused(self, _case, temperature):
         x = self.randn(5, 7)
-        why = "A temperature must be greater than 0. Raise a ValueError for all others, before they turn into NaN."
+        why = "A temperature is greater than 0: at 0 comes NaN, below 0 the smallest score wins. Raise ValueError."
         assert_raises(ValueError, softmax_with_temperature, x, temperature, 1, why=why)
 
     @parameterized.expand(MATRIX)
@@ -456,6 +474,13 @@ class TestSoftmaxWithTemperature(KataTest):
         x, dim = self.randn(3, 4), 0
         assert_gradients(softmax_with_temperature, x, 0.5, dim, expected=torch.softmax(oracle(x) / 0.5, dim))
 
+    @parameterized.expand([("a tiny one", 1e-6), ("a large one", 20000.0)])
+    def test_any_temperature_above_zero_counts(self, _case, temperature):
+        x = self.tensor([score * min(temperature, 1000.0) for score in LOGS])
+        expected = torch.softmax(oracle(x) / temperature, 0)
+        why = "Every temperature above 0 is used as it is, the tiny and the large ones too."
+        assert_close(softmax_with_temperature(x, temperature, 0), expected, rtol=1e-3, why=why)
+
 
 class TestLogSumExp(KataTest):
     subject = log_sum_exp
@@ -463,7 +488,7 @@ class TestLogSumExp(KataTest):
 
     def test_it_is_the_logarithm_of_the_sum(self):
         x = self.tensor(LOGS)
-        why = "e^x of these scores is 2, 3 and 5: the result is the logarithm of 10. `dim` is gone: one number a slice."
+        why = "e^x of these scores is 2, 3 and 5: the logarithm of 10. `dim` is gone: one number for each slice."
         assert_close(log_sum_exp(x, 0), math.log(10), why=why)
 
     @parameterized.expand(MATRIX)
@@ -529,7 +554,7 @@ class TestLogSumExp(KataTest):
         assert_close(log_sum_exp(x, dim), expected, why=why, rtol=1e-6)
 
     def test_a_score_of_minus_infinity_adds_nothing(self):
-        x = self.tensor([[1.0, -INF, 2.0, 0.5], [0.5, 3.0, -1.0, -INF], [-7.0, -8.0, -INF, -9.0]])
+        x = self.tensor(HIDDEN)
         expected = torch.logsumexp(oracle(x), 1)
         why = "e^(-inf) is 0: the entry adds nothing to the sum, and the finite scores count as always."
         assert_close(log_sum_exp(x, 1), expected, why=why)
