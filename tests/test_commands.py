@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dojo import catalog, stubs
+from dojo import catalog, plugin, stubs
 from dojo.__main__ import main
+from dojo.catalog import UsageError
 
 
 def shell(kata, *words, **environment):
@@ -67,15 +68,24 @@ def test_json_has_the_shape_of_exercism(learner):
     assert {"name", "device", "diagnosis", "trace", "duration"} <= first.keys()
 
 
-@pytest.mark.parametrize("wanted", ["tpu", "cuda", "mps"])
-def test_a_device_that_is_not_there_is_an_error(kata, wanted):
+def test_a_device_that_is_not_there_is_an_error(kata):
+    result = shell(kata, "kata", "7", "--device", "tpu")
+    assert result.returncode == 2 and result.stdout == ""
+    assert "no device 'tpu'" in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("wanted", ["cuda", "mps"])
+def test_a_device_that_was_asked_for_is_never_left_out_in_silence(wanted, monkeypatch):
     import torch
 
-    if {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}.get(wanted):
-        pytest.skip(f"{wanted} is here")
-    result = shell(kata, "kata", "7", "--device", wanted)
-    assert result.returncode == 2 and result.stdout == ""
-    assert wanted in result.stderr and "DEVICE=cpu" in result.stderr and len(result.stderr.splitlines()) == 1
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert plugin.devices("all") == ["cpu"]
+    with pytest.raises(UsageError, match=f"DEVICE={wanted} was asked for, but .* Use DEVICE=cpu"):
+        plugin.devices(wanted)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert plugin.devices("all") == ["cpu", "cuda", "mps"] and plugin.devices(wanted) == [wanted]
 
 
 def test_an_output_without_utf_8_stays_readable(kata):

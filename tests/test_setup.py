@@ -1,6 +1,5 @@
 """The set-up, without a network: what it would install, and what it says when it cannot."""
 
-import subprocess
 import sys
 
 import pytest
@@ -51,15 +50,20 @@ def test_the_cpu_build_is_tried_first_and_the_ordinary_index_serves_as_well(monk
     assert all(setup.CPU_INDEX not in words for words in asked)
 
 
-@pytest.mark.parametrize("broken", ["no python", "python that fails"])
-def test_a_broken_environment_is_made_anew(monkeypatch, tmp_path, broken):
+@pytest.mark.parametrize(("there", "works", "made"), [(False, False, True), (True, False, True), (True, True, False)])
+def test_a_broken_environment_is_made_anew(monkeypatch, tmp_path, there, works, made):
     venv = tmp_path / "a path with spaces" / ".venv"
-    venv.parent.mkdir()
-    (venv / "bin").mkdir(parents=True)
-    if broken == "python that fails":
-        (venv / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
-        (venv / "bin" / "python").chmod(0o755)
+    python = venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if there:
+        python.parent.mkdir(parents=True)
+        python.write_text("")
+    calls = []
+
+    def run(command, quiet=False, no_errors=False):
+        calls.append(command)
+        return 0 if works or "venv" in command else 1
+
     monkeypatch.setattr(setup, "VENV", str(venv))
-    monkeypatch.setattr(setup, "ROOT", str(tmp_path))
-    python = setup.make_venv()
-    assert subprocess.call([python, "-c", "import pip"]) == 0
+    monkeypatch.setattr(setup, "run", run)
+    assert setup.make_venv() == str(python)
+    assert ([sys.executable, "-m", "venv", "--clear", str(venv)] in calls) == made
