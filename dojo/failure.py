@@ -107,6 +107,7 @@ HELP = {  # part of what Python or PyTorch says: what it means
     "Expected size for first two dimensions": "Two batches need equal sizes in front, and in the middle.",
     "expected m1 and m2 to have the same dtype": "A matrix product needs two tensors of the same dtype.",
     "torch.return_types.max": "x.max(dim) gives two things, the values and their places. x.amax(dim) gives the values.",
+    "before Module.__init__() call": "Call super().__init__() first in your __init__: nn.Module gets ready there.",
     "same dtype": "Both tensors need the same dtype.",
     "view size is not compatible": "The numbers lie in memory in another order. reshape copies them; view never does.",
     "Dimension out of range": "It has fewer dimensions than that. Negative numbers count from the last one.",

@@ -92,8 +92,10 @@ class Worker:
                     deadline = time.monotonic() + seconds + GRACE
                 elif event["event"] in ("test", "tests", "end"):
                     deadline = time.monotonic() + START_SECONDS
+                if event["event"] == "done" and event["code"] not in (0, 1, 5):
+                    event = {"event": "broken", "message": f"pytest stopped with code {event['code']}, at {running}"}
                 yield event
-                if event["event"] in ("usage", "done"):
+                if event["event"] in ("usage", "done", "broken"):
                     return
         finally:
             self.stop()

@@ -683,10 +683,8 @@ def weights_left_in_float32(x, dim):
     return weights / weights.sum(dim, keepdim=True)
 
 
-@mistake(softmax, says="dtype of x")
+@variant(softmax)
 def rounded_to_float32_on_the_way(x, dim):
-    """You computed everything in float32 and turned the result back. For float16 that is fine, but for float64 it
-    throws away half of the digits."""
     wide = x.float()
     weights = torch.exp(wide - wide.amax(dim, keepdim=True))
     return (weights / weights.sum(dim, keepdim=True)).to(x.dtype)

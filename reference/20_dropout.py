@@ -18,8 +18,8 @@ def dropout(x: Float[Tensor, "*shape"], p: float, training: bool) -> Float[Tenso
 
     Args:
         x: numbers of any shape, of any float dtype. It is not modified.
-        p: the probability that an element is dropped, from 0 to 1, both included. With p = 0 every element is kept
-            (in every dtype); with p = 1 the result and its gradient are all 0, never NaN.
+        p: the probability that an element is dropped, from 0 to 1, both included. With p = 0 every element is kept;
+            with p = 1 the result and its gradient are all 0, never NaN.
         training: True to drop, False to leave everything as it is.
 
     Returns:
@@ -96,7 +96,7 @@ def drop_rows(x: Float[Tensor, "*batch T D"], p: float, training: bool) -> Float
         x: tokens, shape (..., T, D), with any number of leading dimensions (also none), of any float dtype.
             It is not modified.
         p: the probability that a token is dropped, from 0 to 1, both included. With p = 0 every token is kept
-            (in every dtype); with p = 1 the result and its gradient are all 0, never NaN.
+           ; with p = 1 the result and its gradient are all 0, never NaN.
         training: True to drop, False to leave everything as it is.
 
     Returns:
@@ -167,7 +167,13 @@ HINTS = {
         "keep = torch.rand(x.shape[:-1], device=x.device) >= p, then keep.unsqueeze(-1). The rest is as in dropout.",
     ],
 }
-BANNED = {"*dropout*": "draw the mask yourself, for instance with torch.rand"}
+BANNED = {
+    "*dropout*": "draw the mask yourself, for instance with torch.rand",
+    "*attention*": "draw the mask yourself, for instance with torch.rand",
+    "rnn_*": "draw the mask yourself, for instance with torch.rand",
+    "lstm": "draw the mask yourself, for instance with torch.rand",
+    "gru": "draw the mask yourself, for instance with torch.rand",
+}
 
 
 # --- other right answers -------------------------------------------------------------------------------------------
@@ -701,7 +707,7 @@ class EvalOverridden(nn.Module):
         return _right_dropout(x, self.p, self.active)
 
 
-@mistake(Dropout, says="fresh")
+@mistake(Dropout, says="from call to call")
 class MaskKeptForLater(nn.Module):
     """You drew the mask at the first call and kept it. Then the same numbers are missing all through training."""
 

@@ -19,11 +19,11 @@ def moments(x: Float[Tensor, "*batch d"]) -> tuple[Float[Tensor, "*batch 1"], Fl
 
     Returns:
         A tuple (mean, variance). Each has shape (..., 1), so that it lines up with x, and the dtype and device of x.
-        Gradients flow back to x through both. A float64 input is measured in float64.
+        Gradients flow back to x through both.
 
     Example:
-        >>> moments(torch.tensor([[0.0, 4.0, 4.0, 4.0]]))
-        (tensor([[3.]]), tensor([[3.]]))
+        >>> moments(torch.tensor([[1.0, 5.0, 5.0, 5.0]]))
+        (tensor([[4.]]), tensor([[3.]]))
     """
     mean = x.mean(dim=-1, keepdim=True)  # (..., 1)
     variance = (x - mean).square().mean(dim=-1, keepdim=True)  # (..., 1)
@@ -35,7 +35,7 @@ def normalize(x: Float[Tensor, "*batch d"], eps: float) -> Float[Tensor, "*batch
 
     From each number subtract the mean of its token. Then divide by the square root of (variance + eps),
     with the biased variance of the token. The small number eps stands under the root, next to the variance.
-    A token whose numbers are all equal becomes zeros, and its gradient is finite.
+    A token whose numbers are all equal becomes zeros, not NaN.
     It must stay accurate in float32 when the mean is a thousand times larger than the spread.
 
     Args:
@@ -43,11 +43,11 @@ def normalize(x: Float[Tensor, "*batch d"], eps: float) -> Float[Tensor, "*batch
         eps: a number above 0, which keeps the division safe when the variance is 0.
 
     Returns:
-        A new tensor, shape (..., d), with the dtype and device of x. A float64 input is computed in float64.
+        A new tensor, shape (..., d), with the dtype and device of x.
         Gradients flow back to x through the mean and the variance too.
 
     Example:
-        >>> normalize(torch.tensor([[0.0, 4.0, 4.0, 4.0]]), eps=1.0)
+        >>> normalize(torch.tensor([[1.0, 5.0, 5.0, 5.0]]), eps=1.0)
         tensor([[-1.5000,  0.5000,  0.5000,  0.5000]])
     """
     mean, variance = moments(x)  # (..., 1) each
@@ -64,7 +64,7 @@ def layer_norm(
 
     First the token is normalized as in `normalize`. Then column j is multiplied by gamma[j], and beta[j] is added.
     The formula is that of "Layer Normalization" (Ba, Kiros and Hinton, 2016, arXiv:1607.06450).
-    A token whose numbers are all equal becomes beta, and its gradient is finite.
+    A token whose numbers are all equal becomes beta, not NaN.
 
     Args:
         x: tokens, shape (..., d), a floating-point dtype, d at least 1. It is not modified.
@@ -73,11 +73,11 @@ def layer_norm(
         eps: a number above 0, added to the variance under the root.
 
     Returns:
-        A new tensor, shape (..., d), with the dtype and device of x. A float64 input is computed in float64.
+        A new tensor, shape (..., d), with the dtype and device of x.
         Gradients flow back to x (through the mean and the variance too), to gamma and to beta.
 
     Example:
-        >>> x = torch.tensor([[0.0, 4.0, 4.0, 4.0]])
+        >>> x = torch.tensor([[1.0, 5.0, 5.0, 5.0]])
         >>> gamma, beta = torch.tensor([1.0, 2.0, 4.0, 8.0]), torch.tensor([0.0, 0.0, 0.0, 1.0])
         >>> layer_norm(x, gamma, beta, eps=1.0)
         tensor([[-1.5000,  1.0000,  2.0000,  5.0000]])
@@ -93,7 +93,7 @@ class LayerNorm(nn.Module):
     It keeps nothing from one call to the next: training and evaluation give the same result.
 
     Example:
-        >>> LayerNorm(4, eps=1.0)(torch.tensor([[0.0, 4.0, 4.0, 4.0]])).detach()
+        >>> LayerNorm(4, eps=1.0)(torch.tensor([[1.0, 5.0, 5.0, 5.0]])).detach()
         tensor([[-1.5000,  0.5000,  0.5000,  0.5000]])
     """
 
@@ -126,7 +126,7 @@ def rms_norm(x: Float[Tensor, "*batch d"], gamma: Float[Tensor, " d"], eps: floa
     """Divide every token by its root mean square, then give each of the d columns its own scale.
 
     The root mean square of a token: square its d numbers, take the mean of the squares, add eps, take the square root.
-    No mean is subtracted and nothing is added at the end. A token of zeros stays zeros, and its gradient is finite.
+    No mean is subtracted and nothing is added at the end. A token of zeros stays zeros.
     The formula is that of "Root Mean Square Layer Normalization" (Zhang and Sennrich, 2019, arXiv:1910.07467),
     with eps placed as in `torch.nn.RMSNorm`.
 
@@ -136,7 +136,7 @@ def rms_norm(x: Float[Tensor, "*batch d"], gamma: Float[Tensor, " d"], eps: floa
         eps: a number above 0, added to the mean of the squares under the root.
 
     Returns:
-        A new tensor, shape (..., d), with the dtype and device of x. A float64 input is computed in float64.
+        A new tensor, shape (..., d), with the dtype and device of x.
         Gradients flow back to x (through the root mean square too) and to gamma.
 
     Example:
@@ -692,10 +692,8 @@ def short_variance_formula(x, eps):
     return (x - mean) / ((x * x).mean(-1, keepdim=True) - mean * mean + eps).clamp(min=eps).sqrt()
 
 
-@mistake(normalize, says="finite")
+@variant(normalize)
 def root_taken_and_squared_again(x, eps):
-    """You took the standard deviation by hand and squared it again to add eps. The value is right, but the slope of a
-    square root at 0 is infinite, and infinity times 0 is NaN in the gradient of a constant token."""
     deviation = _center(x).square().mean(-1, keepdim=True).sqrt()
     return _center(x) / (deviation**2 + eps).sqrt()
 
@@ -714,10 +712,8 @@ def result_left_in_float32(x, eps):
     return _center(x.float()) / (_variance(x.float()) + eps).sqrt()
 
 
-@mistake(normalize, says="float64")
+@variant(normalize)
 def computed_in_float32(x, eps):
-    """You computed everything in float32 and converted back. That is right for float16 and bfloat16, but a float64
-    input loses half of its digits on the way."""
     wide = x.float()
     return (_center(wide) / (_variance(wide) + eps).sqrt()).to(x.dtype)
 
@@ -862,10 +858,8 @@ def parameters_detached(x, gamma, beta, eps):
     return normalize(x, eps) * gamma.data + beta.data
 
 
-@mistake(layer_norm, says="finite")
+@variant(layer_norm)
 def deviation_squared_again(x, gamma, beta, eps):
-    """You took the root of the variance, squared it again and added eps. The slope of the root at 0 is infinite, so a
-    token of equal numbers has NaN for a gradient."""
     deviation = _center(x).square().mean(-1, keepdim=True).sqrt()
     return _center(x) / (deviation * deviation + eps).sqrt() * gamma + beta
 
@@ -888,10 +882,8 @@ def left_in_float32(x, gamma, beta, eps):
     return _center(x.float()) / (_variance(x.float()) + eps).sqrt() * gamma.float() + beta.float()
 
 
-@mistake(layer_norm, says="float64")
+@variant(layer_norm)
 def float64_digits_lost(x, gamma, beta, eps):
-    """You went through float32 for every dtype. From float16 that is a step up; from float64 it is a step down, and
-    half of the digits are gone."""
     wide = x.float()
     return (_center(wide) / (_variance(wide) + eps).sqrt() * gamma.float() + beta.float()).to(x.dtype)
 
@@ -1278,10 +1270,8 @@ def gamma_detached(x, gamma, eps):
     return x / (_mean_square(x) + eps).sqrt() * gamma.data
 
 
-@mistake(rms_norm, says="finite")
+@variant(rms_norm)
 def rms_squared_again(x, gamma, eps):
-    """You took the root of the mean square, squared it again and added eps. The slope of the root at 0 is infinite, so
-    a token of zeros has NaN for a gradient."""
     rms = _mean_square(x).sqrt()
     return x / (rms**2 + eps).sqrt() * gamma
 
@@ -1300,9 +1290,7 @@ def float32_comes_out(x, gamma, eps):
     return wide / (_mean_square(wide) + eps).sqrt() * gamma.float()
 
 
-@mistake(rms_norm, says="float64")
+@variant(rms_norm)
 def float32_in_between(x, gamma, eps):
-    """You went through float32 for every dtype, as published model code does. For float16 that is a step up; a float64
-    input loses half of its digits."""
     wide = x.float()
     return (wide / (_mean_square(wide) + eps).sqrt()).type_as(x) * gamma

@@ -19,8 +19,8 @@ def dropout(x: Float[Tensor, "*shape"], p: float, training: bool) -> Float[Tenso
 
     Args:
         x: numbers of any shape, of any float dtype. It is not modified.
-        p: the probability that an element is dropped, from 0 to 1, both included. With p = 0 every element is kept
-            (in every dtype); with p = 1 the result and its gradient are all 0, never NaN.
+        p: the probability that an element is dropped, from 0 to 1, both included. With p = 0 every element is kept;
+            with p = 1 the result and its gradient are all 0, never NaN.
         training: True to drop, False to leave everything as it is.
 
     Returns:
@@ -91,7 +91,7 @@ def drop_rows(x: Float[Tensor, "*batch T D"], p: float, training: bool) -> Float
         x: tokens, shape (..., T, D), with any number of leading dimensions (also none), of any float dtype.
             It is not modified.
         p: the probability that a token is dropped, from 0 to 1, both included. With p = 0 every token is kept
-            (in every dtype); with p = 1 the result and its gradient are all 0, never NaN.
+           ; with p = 1 the result and its gradient are all 0, never NaN.
         training: True to drop, False to leave everything as it is.
 
     Returns:

@@ -20,11 +20,11 @@ def moments(x: Float[Tensor, "*batch d"]) -> tuple[Float[Tensor, "*batch 1"], Fl
 
     Returns:
         A tuple (mean, variance). Each has shape (..., 1), so that it lines up with x, and the dtype and device of x.
-        Gradients flow back to x through both. A float64 input is measured in float64.
+        Gradients flow back to x through both.
 
     Example:
-        >>> moments(torch.tensor([[0.0, 4.0, 4.0, 4.0]]))
-        (tensor([[3.]]), tensor([[3.]]))
+        >>> moments(torch.tensor([[1.0, 5.0, 5.0, 5.0]]))
+        (tensor([[4.]]), tensor([[3.]]))
     """
     raise NotImplementedError("moments")
 
@@ -34,7 +34,7 @@ def normalize(x: Float[Tensor, "*batch d"], eps: float) -> Float[Tensor, "*batch
 
     From each number subtract the mean of its token. Then divide by the square root of (variance + eps),
     with the biased variance of the token. The small number eps stands under the root, next to the variance.
-    A token whose numbers are all equal becomes zeros, and its gradient is finite.
+    A token whose numbers are all equal becomes zeros, not NaN.
     It must stay accurate in float32 when the mean is a thousand times larger than the spread.
 
     Args:
@@ -42,11 +42,11 @@ def normalize(x: Float[Tensor, "*batch d"], eps: float) -> Float[Tensor, "*batch
         eps: a number above 0, which keeps the division safe when the variance is 0.
 
     Returns:
-        A new tensor, shape (..., d), with the dtype and device of x. A float64 input is computed in float64.
+        A new tensor, shape (..., d), with the dtype and device of x.
         Gradients flow back to x through the mean and the variance too.
 
     Example:
-        >>> normalize(torch.tensor([[0.0, 4.0, 4.0, 4.0]]), eps=1.0)
+        >>> normalize(torch.tensor([[1.0, 5.0, 5.0, 5.0]]), eps=1.0)
         tensor([[-1.5000,  0.5000,  0.5000,  0.5000]])
     """
     raise NotImplementedError("normalize")
@@ -62,7 +62,7 @@ def layer_norm(
 
     First the token is normalized as in `normalize`. Then column j is multiplied by gamma[j], and beta[j] is added.
     The formula is that of "Layer Normalization" (Ba, Kiros and Hinton, 2016, arXiv:1607.06450).
-    A token whose numbers are all equal becomes beta, and its gradient is finite.
+    A token whose numbers are all equal becomes beta, not NaN.
 
     Args:
         x: tokens, shape (..., d), a floating-point dtype, d at least 1. It is not modified.
@@ -71,11 +71,11 @@ def layer_norm(
         eps: a number above 0, added to the variance under the root.
 
     Returns:
-        A new tensor, shape (..., d), with the dtype and device of x. A float64 input is computed in float64.
+        A new tensor, shape (..., d), with the dtype and device of x.
         Gradients flow back to x (through the mean and the variance too), to gamma and to beta.
 
     Example:
-        >>> x = torch.tensor([[0.0, 4.0, 4.0, 4.0]])
+        >>> x = torch.tensor([[1.0, 5.0, 5.0, 5.0]])
         >>> gamma, beta = torch.tensor([1.0, 2.0, 4.0, 8.0]), torch.tensor([0.0, 0.0, 0.0, 1.0])
         >>> layer_norm(x, gamma, beta, eps=1.0)
         tensor([[-1.5000,  1.0000,  2.0000,  5.0000]])
@@ -91,7 +91,7 @@ class LayerNorm(nn.Module):
     It keeps nothing from one call to the next: training and evaluation give the same result.
 
     Example:
-        >>> LayerNorm(4, eps=1.0)(torch.tensor([[0.0, 4.0, 4.0, 4.0]])).detach()
+        >>> LayerNorm(4, eps=1.0)(torch.tensor([[1.0, 5.0, 5.0, 5.0]])).detach()
         tensor([[-1.5000,  0.5000,  0.5000,  0.5000]])
     """
 
@@ -121,7 +121,7 @@ def rms_norm(x: Float[Tensor, "*batch d"], gamma: Float[Tensor, " d"], eps: floa
     """Divide every token by its root mean square, then give each of the d columns its own scale.
 
     The root mean square of a token: square its d numbers, take the mean of the squares, add eps, take the square root.
-    No mean is subtracted and nothing is added at the end. A token of zeros stays zeros, and its gradient is finite.
+    No mean is subtracted and nothing is added at the end. A token of zeros stays zeros.
     The formula is that of "Root Mean Square Layer Normalization" (Zhang and Sennrich, 2019, arXiv:1910.07467),
     with eps placed as in `torch.nn.RMSNorm`.
 
@@ -131,7 +131,7 @@ def rms_norm(x: Float[Tensor, "*batch d"], gamma: Float[Tensor, " d"], eps: floa
         eps: a number above 0, added to the mean of the squares under the root.
 
     Returns:
-        A new tensor, shape (..., d), with the dtype and device of x. A float64 input is computed in float64.
+        A new tensor, shape (..., d), with the dtype and device of x.
         Gradients flow back to x (through the root mean square too) and to gamma.
 
     Example:

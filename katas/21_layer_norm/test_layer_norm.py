@@ -26,21 +26,18 @@ SHAPES = [
     ("sequences of one token", (3, 1, 4)),
     ("four dimensions", (2, 3, 5, 7)),
 ]
-EPS = [("a small eps", 1e-4), ("a medium eps", 0.25), ("a large eps", 1.0)]
+EPS = [("a tiny eps", 1e-10), ("a small eps", 1e-4), ("a medium eps", 0.25), ("a large eps", 1.0)]
 HALVES = [("float16", torch.float16, 2e-2), ("bfloat16", torch.bfloat16, 1e-1)]
 
-ALONE = (
-    "Each token alone has its statistics, over the last dimension. No other token of the sequence or the batch counts."
-)
+ALONE = "Each token alone is measured, over its last dimension. No other token of the sequence or the batch counts."
 UNDER = "eps is added under the root, next to the finished {}. The caller chooses how large it is."
 HALF = "The result has the dtype of the input, whatever dtype you compute in."
-DOUBLE = "A float64 input is computed in float64: on the way through float32 it loses half of its digits."
+DOUBLE = "The result has the dtype of the input: a float64 input gives a float64 result."
 CANCEL = (
     "Here the mean is 1000 and the spread is 1. mean(x²) and mean(x)² are nearly equal then, and in float32 the digits "
     "of their difference are lost. Subtract the mean first, then square."
 )
-FLOWS = "The gradient flows through the statistics as well: they are made from x, so they change when x does."
-CONSTANT = "A token of equal numbers must have a finite gradient. The slope of a square root at 0 is infinite."
+FLOWS = "The gradient flows through what was measured as well: it is made from x, so it changes when x does."
 
 
 def tokens(test, *shape, **options):
@@ -97,6 +94,12 @@ class TestMoments(KataTest):
         expected = tuple(torch.tensor(part) for part in expected)
         assert_close(moments(x), expected, why="No number is away from the mean: the variance is 0.", names=self.names)
 
+    def test_small_and_large_numbers_are_measured_alike(self):
+        x = self.tensor([[0.0, 0.0, 0.0, 8e-5], [0.0, 0.0, 0.0, 8e3]])
+        expected = tuple(torch.tensor(part) for part in ([[2e-5], [2e3]], [[1.2e-9], [1.2e7]]))
+        why = "The variance itself is asked for, however small or large: nothing is added to it, and it has no limits."
+        assert_close(moments(x), expected, why=why, names=self.names, atol=1e-12)
+
     def test_a_mean_a_thousand_times_the_spread_does_no_harm(self):
         x = self.randn(10, 64) + 1000 * self.tensor([[1.0], [-1.0]]).repeat(5, 1)
         expected = measured(x)
@@ -114,10 +117,10 @@ class TestMoments(KataTest):
         expected = measured(x)
         assert_close(moments(x), expected, why=HALF, dtype=dtype, names=self.names, rtol=tolerance, atol=tolerance)
 
-    def test_float64_keeps_its_digits(self):
+    def test_float64_stays_float64(self):
         x = self.randn(2, 5, 7).cpu().double() * 1.1  # not every GPU has float64
         expected = measured(x)
-        precise = {"dtype": torch.float64, "device": "cpu", "rtol": 1e-11, "atol": 1e-11}
+        precise = {"dtype": torch.float64, "device": "cpu", "rtol": 1e-5, "atol": 1e-6}
         assert_close(moments(x), expected, why=DOUBLE, names=self.names, **precise)
 
     def test_the_tokens_are_left_alone(self):
@@ -137,9 +140,9 @@ class TestNormalize(KataTest):
     subject = normalize
 
     def test_a_token_gets_mean_0_and_spread_1(self):
-        x = self.tensor([2.0, 2.0, 6.0, 6.0])
+        x = self.tensor([1.0, 1.0, 5.0, 5.0])
         why = (
-            "Subtract the mean, 4. Then divide by the square root of the variance, which is 2 (eps is tiny here). "
+            "Subtract the mean, 3. Then divide by the square root of the variance, which is 2 (eps is tiny here). "
             "The variance is 16 / 4: it divides by d, not by d - 1."
         )
         assert_close(normalize(x, 0.01), [-1.0, -1.0, 1.0, 1.0], why=why, rtol=0.01)
@@ -168,6 +171,16 @@ class TestNormalize(KataTest):
             expected = normalized(x, 1e-2)
             assert_close(normalize(x, 1e-2), expected, why="A token of one number is its own mean, so 0 is left of it.")
 
+    def test_one_number_may_stand_far_from_the_rest(self):
+        x = self.randn(2, 100)
+        x[:, 41] = 500.0
+        expected = normalized(x, 1e-5)
+        assert_close(
+            normalize(x, 1e-5),
+            expected,
+            why="One number far from the rest is scaled as all others are. No limit is set to it.",
+        )
+
     def test_a_mean_a_thousand_times_the_spread_does_no_harm(self):
         x = self.randn(10, 64) + 1000 * self.tensor([[1.0], [-1.0]]).repeat(5, 1)
         expected = normalized(x, 1e-5)
@@ -184,10 +197,10 @@ class TestNormalize(KataTest):
         expected = normalized(x, 1e-3)
         assert_close(normalize(x, 1e-3), expected, why=HALF, dtype=dtype, rtol=tolerance, atol=tolerance)
 
-    def test_float64_keeps_its_digits(self):
+    def test_float64_stays_float64(self):
         x = self.randn(2, 5, 7).cpu().double() * 1.1  # not every GPU has float64
         expected = normalized(x, 1e-5)
-        precise = {"dtype": torch.float64, "device": "cpu", "rtol": 1e-11, "atol": 1e-11}
+        precise = {"dtype": torch.float64, "device": "cpu", "rtol": 1e-5, "atol": 1e-6}
         assert_close(normalize(x, 1e-5), expected, why=DOUBLE, **precise)
 
     def test_the_tokens_are_left_alone(self):
@@ -202,24 +215,20 @@ class TestNormalize(KataTest):
         x = self.randn(2, 3, 4)
         assert_gradients(normalize, x, 0.1, expected=normalized(x, 0.1), why=FLOWS)
 
-    def test_equal_numbers_have_a_finite_gradient(self):
-        x = self.tensor([[2.5, 2.5, 2.5, 2.5], [0.0, 4.0, 4.0, 4.0], [0.0, 0.0, 0.0, 0.0]])
-        assert_gradients(normalize, x, 0.1, expected=normalized(x, 0.1), why=CONSTANT)
-
 
 class TestLayerNormFunction(KataTest):
     subject = layer_norm
 
     def test_each_column_has_its_own_scale(self):
-        x, gamma = self.tensor([2.0, 2.0, 6.0, 6.0]), self.tensor([2.0, -1.0, 4.0, 8.0])
+        x, gamma = self.tensor([1.0, 1.0, 5.0, 5.0]), self.tensor([2.0, -1.0, 4.0, 8.0])
         why = (
-            "Normalize first: 2, 2, 6, 6 becomes -1, -1, 1, 1 (the variance divides by d). "
+            "Normalize first: 1, 1, 5, 5 becomes -1, -1, 1, 1 (the variance divides by d). "
             "Then column j has its own scale: multiply it by gamma[j]."
         )
         assert_close(layer_norm(x, gamma, self.tensor([0.0, 0.0, 0.0, 0.0]), 1e-6), [-2.0, 1.0, 4.0, 8.0], why=why)
 
     def test_each_column_has_its_own_shift(self):
-        x, gamma = self.tensor([2.0, 2.0, 6.0, 6.0]), self.tensor([2.0, -1.0, 4.0, 8.0])
+        x, gamma = self.tensor([1.0, 1.0, 5.0, 5.0]), self.tensor([2.0, -1.0, 4.0, 8.0])
         beta = self.tensor([0.5, 0.0, -1.0, 0.25])
         why = "beta[j] is added to column j at the end, after the scale."
         assert_close(layer_norm(x, gamma, beta, 1e-6), [-1.5, 1.0, 3.0, 8.25], why=why)
@@ -270,11 +279,11 @@ class TestLayerNormFunction(KataTest):
         actual = layer_norm(x, gamma, beta, 1e-3)
         assert_close(actual, expected, why=HALF, dtype=dtype, rtol=tolerance, atol=tolerance)
 
-    def test_float64_keeps_its_digits(self):
+    def test_float64_stays_float64(self):
         # float64 on the CPU, because not every GPU has it; times 1.1, so that float32 cannot hold the numbers
         x, gamma, beta = (self.randn(*shape).cpu().double() * 1.1 for shape in [(2, 5, 7), (7,), (7,)])
         expected = normed(x, gamma, beta, 1e-5)
-        precise = {"dtype": torch.float64, "device": "cpu", "rtol": 1e-11, "atol": 1e-11}
+        precise = {"dtype": torch.float64, "device": "cpu", "rtol": 1e-5, "atol": 1e-6}
         assert_close(layer_norm(x, gamma, beta, 1e-5), expected, why=DOUBLE, **precise)
 
     def test_the_inputs_are_left_alone(self):
@@ -289,11 +298,6 @@ class TestLayerNormFunction(KataTest):
         x, gamma, beta = self.randn(2, 3, 4), self.randn(4), self.randn(4)
         why = f"{FLOWS} It reaches gamma and beta too, which are learned."
         assert_gradients(layer_norm, x, gamma, beta, 0.1, expected=normed(x, gamma, beta, 0.1), why=why)
-
-    def test_equal_numbers_have_a_finite_gradient(self):
-        x = self.tensor([[2.5, 2.5, 2.5, 2.5], [0.0, 4.0, 4.0, 4.0], [0.0, 0.0, 0.0, 0.0]])
-        gamma, beta = self.randn(4), self.randn(4)
-        assert_gradients(layer_norm, x, gamma, beta, 0.1, expected=normed(x, gamma, beta, 0.1), why=CONSTANT)
 
 
 class TestLayerNorm(KataTest):
@@ -356,10 +360,11 @@ class TestLayerNorm(KataTest):
         x = eps**0.5 * self.tensor([1.0, 1.0, 2.5, 2.5])  # the variance is 9/16 of eps
         expected = normalized(x, eps)
         why = UNDER.format("variance")
-        assert_close(self.make(LayerNorm, 4, eps)(x), expected, why=why)
+        module, _other = self.make(LayerNorm, 4, eps), self.make(LayerNorm, 4, 100.0)
+        assert_close(module(x), expected, why=f"{why} Each module keeps its own.")
         assert_close(self.make(LayerNorm, d=4, eps=eps)(x), expected, why=why)
 
-    def test_eps_is_1e_5_unless_one_is_given(self):
+    def test_eps_has_its_usual_value_unless_one_is_given(self):
         x = 3e-3 * self.randn(2, 5, 4)
         expected = normalized(x, 1e-5)
         why = "Without another choice eps is 1e-5, as in PyTorch. Tokens near 0 show it."
@@ -412,6 +417,20 @@ class TestLayerNorm(KataTest):
         x, module = self.randn(2, 3, 4), self.trained(4, 0.1)
         why = f"{FLOWS} It reaches gamma and beta too, which are learned."
         assert_gradients(module, x, expected=normed(x, module.gamma, module.beta, 0.1), why=why)
+
+    def test_gradients_flow_in_evaluation_too(self):
+        x, module = self.randn(2, 3, 4), self.trained(4, 0.1).eval()
+        assert_gradients(
+            module,
+            x,
+            expected=normed(x, module.gamma, module.beta, 0.1),
+            why="In evaluation nothing changes for this layer: the gradient flows as in training.",
+        )
+
+    def test_a_mean_a_thousand_times_the_spread_does_no_harm(self):
+        x, module = self.randn(10, 64) + 1000 * self.tensor([[1.0], [-1.0]]).repeat(5, 1), self.trained(64)
+        expected = normed(x, module.gamma, module.beta, 1e-5)
+        assert_close(module(x), expected, why=CANCEL, rtol=1e-3, atol=1e-2)
 
 
 class TestRmsNorm(KataTest):
@@ -468,11 +487,11 @@ class TestRmsNorm(KataTest):
         expected = rms_normed(x, gamma, 1e-3)
         assert_close(rms_norm(x, gamma, 1e-3), expected, why=HALF, dtype=dtype, rtol=tolerance, atol=tolerance)
 
-    def test_float64_keeps_its_digits(self):
+    def test_float64_stays_float64(self):
         # float64 on the CPU, because not every GPU has it; times 1.1, so that float32 cannot hold the numbers
         x, gamma = self.randn(2, 5, 7).cpu().double() * 1.1, self.randn(7).cpu().double() * 1.1
         expected = rms_normed(x, gamma, 1e-5)
-        precise = {"dtype": torch.float64, "device": "cpu", "rtol": 1e-11, "atol": 1e-11}
+        precise = {"dtype": torch.float64, "device": "cpu", "rtol": 1e-5, "atol": 1e-6}
         assert_close(rms_norm(x, gamma, 1e-5), expected, why=DOUBLE, **precise)
 
     def test_the_inputs_are_left_alone(self):
@@ -487,7 +506,3 @@ class TestRmsNorm(KataTest):
         x, gamma = self.randn(2, 3, 4), self.randn(4)
         why = f"{FLOWS} It reaches gamma too, which is learned."
         assert_gradients(rms_norm, x, gamma, 0.1, expected=rms_normed(x, gamma, 0.1), why=why)
-
-    def test_a_token_of_zeros_has_a_finite_gradient(self):
-        x, gamma = self.tensor([[0.0, 0.0, 0.0, 0.0], [1.0, -7.0, 5.0, 5.0]]), self.randn(4)
-        assert_gradients(rms_norm, x, gamma, 0.1, expected=rms_normed(x, gamma, 0.1), why=CONSTANT)
