@@ -33,7 +33,7 @@ def run(kata: Kata, impl: str, device: str, seconds: float, as_json: bool = Fals
             print(json.dumps(as_exercism(result), indent=2))
         else:
             console = make_console()
-            result = Result(kata, events, worker.printed)
+            result = Result(kata, events, worker.printed, impl)
             draw(result, console)
         return 0 if result.passed else 1
     finally:
@@ -43,8 +43,9 @@ def run(kata: Kata, impl: str, device: str, seconds: float, as_json: bool = Fals
 class Result:
     """The events of one run, counted."""
 
-    def __init__(self, kata: Kata, events: Iterable[dict[str, Any]], printed: runner.Printed) -> None:
+    def __init__(self, kata: Kata, events: Iterable[dict[str, Any]], printed: runner.Printed, impl: str = "learner"):
         self.kata = kata
+        self.file = kata.answer if impl == "learner" else kata.reference
         self.tests: list[dict[str, Any]] = []
         self.planned = 0
         self.about: dict[str, Any] = {}
@@ -101,11 +102,11 @@ def draw(result: Result, console: Console) -> None:
     for name in kata.functions:
         _function(name, result, console)
     failed, todo = result.first("fail", "error"), result.first("todo")
-    console.print()
     if failed is not None:
-        # Show the earliest unfinished function: a failure, unless a function before it is still to do.
+        console.print()
         _failure(result, problem or failed, console)
     elif todo is not None:
+        console.print()
         _next_function(result, todo, console)
     _summary(result, console)
 
@@ -138,7 +139,7 @@ def _failure(result: Result, test: dict[str, Any], console: Console) -> None:
         _line(console, f"  {test['call']}")
         for argument in test["arguments"]:
             _line(console, f"     {argument}", "cyan")
-    place = _place(kata) + (f":{test['line']}" if test.get("line") else "")
+    place = _place(kata, result.file) + (f":{test['line']}" if test.get("line") else "")
     if test.get("line"):
         _line(console, f"  {place}", "dim")
         _line(console, f"     {test.get('source', '')}", "yellow")
