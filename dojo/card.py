@@ -94,9 +94,9 @@ def draw(result: Result, console: Console) -> None:
     _line(console, title + where.rjust(max(2, min(console.width, 88) - len(title))), "bold")
     console.print()
     problem = next((test for test in result.tests if test.get("kind") == "Problem"), None)
-    loading = result.first("error") if not result.planned else None
-    if loading is not None:  # the file hung, or ended the process, before there were tests
-        _failure(result, loading, console)
+    whole = all(test.get("kind") == "Problem" for test in result.tests)
+    if (problem is not None and whole) or not result.planned:  # the file cannot be loaded, or hung while it was
+        _failure(result, problem or result.tests[0], console)
         _line(console, f"\n  No test ran. Edit {_place(kata)}, then: make kata N={kata.number}")
         return
     for name in kata.functions:
@@ -104,7 +104,7 @@ def draw(result: Result, console: Console) -> None:
     failed, todo = result.first("fail", "error"), result.first("todo")
     if failed is not None:
         console.print()
-        _failure(result, problem or failed, console)
+        _failure(result, failed, console)
     elif todo is not None:
         console.print()
         _next_function(result, todo, console)

@@ -205,6 +205,7 @@ return 2 * x
     assert result.passed, result.first("fail", "error")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="uses sh")
 def test_the_learners_processes_end_with_the_worker(learner, tmp_path):
     body = f"import subprocess\nsubprocess.Popen(['sh', '-c', 'sleep 3; touch {tmp_path}/late'])\nreturn 2 * x"
     body = body.replace("'sh'", repr("sh"))
