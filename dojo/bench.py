@@ -34,9 +34,9 @@ def feedback() -> int:
             if turn:  # the first round warms the disk's cache
                 seconds[name].append(time.perf_counter() - start)
     base = seconds[next(iter(commands))]
-    print(f"{'':<34} {'ratio':>7} {'median':>9} {'quartiles':>17}")
+    print(f"{'':<38} {'ratio':>7} {'median':>9} {'quartiles':>17}")
     for name, times in seconds.items():
         ratio = statistics.median(one / two for one, two in zip(times, base))
         low, middle, high = statistics.quantiles(times, n=4)
-        print(f"{name:<34} {ratio:>6.2f}x {middle:>7.2f} s {low:>8.2f} - {high:.2f} s")
+        print(f"{name:<38} {ratio:>6.2f}x {middle:>7.2f} s {low:>8.2f} - {high:.2f} s")
     return 0
