@@ -69,6 +69,12 @@ def room(dtype):
     return 1e-6 if dtype == torch.float64 else None
 
 
+def assert_new(output, v):
+    shared = output.untyped_storage().data_ptr() == v.untyped_storage().data_ptr()
+    why = "The output is a new tensor, also where it has the numbers of v: whoever changes it later must not change v."
+    assert_that(not shared, "The output shares its memory with `v`.", why=why)
+
+
 class TestAttention(KataTest):
     subject = attention
 
@@ -78,7 +84,9 @@ class TestAttention(KataTest):
             "The result is a pair, output and weights. Each query meets each key, here one and one: that key gets the "
             "whole weight, and the output is its value."
         )
-        assert_close(attention(q, k, v), (oracle(v), torch.ones(2, 1, 1)), names=PAIR, why=why)
+        result = attention(q, k, v)
+        assert_close(result, (oracle(v), torch.ones(2, 1, 1)), names=PAIR, why=why)
+        assert_new(result[0], v)
 
     def test_equal_scores_give_equal_shares(self):
         q, k = self.tensor([[[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]]), self.randn(1, 4, 2)
@@ -107,6 +115,7 @@ class TestAttention(KataTest):
             ("wide values", 2, 3, 6, 2, 9),
             ("all sizes equal", 3, 3, 3, 3, 3),
             ("one query", 2, 1, 5, 3, 4),
+            ("many", 1, 40, 70, 48, 20),
             ("queries and keys of one number", 2, 5, 3, 1, 4),
             ("values of one number", 2, 3, 5, 4, 1),
         ]
@@ -170,7 +179,9 @@ class TestCausalAttention(KataTest):
             "The result is a pair, output and weights. A token always sees itself. The first token sees nothing else: "
             "its weight is 1 and its output is its own value."
         )
-        assert_close(causal_attention(q, k, v), (oracle(v), torch.ones(2, 1, 1)), names=PAIR, why=why)
+        result = causal_attention(q, k, v)
+        assert_close(result, (oracle(v), torch.ones(2, 1, 1)), names=PAIR, why=why)
+        assert_new(result[0], v)
 
     def test_the_future_gets_no_weight(self):
         q, k, v = self.tensor([[[0.0, 0.0]] * 3]), self.randn(1, 3, 2), self.tensor([[[2.0], [4.0], [12.0]]])
@@ -190,7 +201,7 @@ class TestCausalAttention(KataTest):
         )
         assert_close(causal_attention(q, k, v), by_pytorch(q, k, v, causal=True), names=PAIR, why=why)
 
-    @parameterized.expand([("two tokens", 2), ("six tokens", 6), ("seventeen tokens", 17)])
+    @parameterized.expand([("two tokens", 2), ("six tokens", 6), ("many tokens", 300)])
     def test_a_sequence_may_have_any_length(self, _case, tokens):
         q, k, v = self.randn(2, tokens, 4), self.randn(2, tokens, 4), self.randn(2, tokens, 3)
         why = "The mask has as many rows and columns as there are tokens, and that differs from call to call."
@@ -224,6 +235,17 @@ class TestCausalAttention(KataTest):
             "A hidden score must lose against any other score, and here these are far below 0. Only -inf always loses."
         )
         assert_close(causal_attention(q, k, v), by_pytorch(q, k, v, causal=True), names=PAIR, why=why)
+
+    def test_a_hidden_score_may_be_the_largest(self):
+        q = self.tensor([[[2.0, 0.0, 0.0, 0.0]] * 3])
+        k = self.tensor([[[0.0, 1.0, 2.0, 3.0], [1.0986123, 0.0, 0.0, 0.0], [70.0, 0.0, 0.0, 0.0]]])
+        v = self.tensor([[[8.0], [4.0], [6.0]]])
+        expected = [[[8.0], [5.0], [6.0]]], [[[1.0, 0.0, 0.0], [0.25, 0.75, 0.0], [0.0, 0.0, 1.0]]]
+        why = (
+            "The scores are 0, 1.1 and 70. The 70 is hidden from tokens 0 and 1, however large it is: the keys in sight"
+            " share the whole 1. A small number such as 1e-6 added to a sum would spoil that."
+        )
+        assert_close(causal_attention(q, k, v), expected, names=PAIR, why=why)
 
     def test_dimensions_may_have_been_swapped(self):
         q, k, v = (self.randn(2, 5, 3, d).transpose(1, 2) for d in (4, 4, 6))
@@ -284,9 +306,9 @@ class TestAttentionWithDropout(KataTest):
         weights = attention_with_dropout(q, k, v, p, True)[1]
         return self.check_weights(weights, q, k, p)
 
-    @parameterized.expand([("p is 0.3", 0.3), ("p is 1", 1.0)])
-    def test_in_evaluation_nothing_is_dropped(self, _case, p):
-        q, k, v = self.inputs(2, queries=5, keys=7)
+    @parameterized.expand([("p is 0.3", 0.3, 7), ("p is 1", 1.0, 7), ("as many keys as queries", 0.3, 5)])
+    def test_in_evaluation_nothing_is_dropped(self, _case, p, keys):
+        q, k, v = self.inputs(2, queries=5, keys=keys)
         why = (
             "The result is a pair, output and weights. With training=False, in evaluation, they are those of "
             "`attention`, with scores divided by the square root of d: nothing is dropped, nothing is scaled."
@@ -330,6 +352,9 @@ class TestAttentionWithDropout(KataTest):
             counts = dropped.sum(axis).flatten()
             why = f"Every weight has a draw of its own. So by chance one {name} loses more weights than another."
             assert_that((counts != counts[0]).any(), f"Every {name} lost {counts[0]} weights.", why=why)
+        tables = dropped.sum((-2, -1)).flatten()
+        why = "Every weight has a draw of its own. So by chance one sequence loses more weights than another."
+        assert_that((tables != tables[0]).any(), f"Every table of weights lost {tables[0]}.", why=why)
 
     @parameterized.expand([("a tenth", 0.1), ("seven tenths", 0.7)])
     def test_a_share_of_p_is_dropped(self, _case, p):
@@ -351,13 +376,39 @@ class TestAttentionWithDropout(KataTest):
             abs(agree - 0.5) < 0.15, f"Two calls agree in {agree:.0%} of the weights.", why=why, expected="about 50%"
         )
 
+    def test_calls_differ_in_how_many_are_dropped(self):
+        q, k, v = self.inputs(3, 2)
+        totals = [int(self.draw(q, k, v, 0.5).sum()) for _ in range(5)]
+        why = "Every weight has a draw of its own. So by chance one call drops more weights than another."
+        assert_that(len(set(totals)) > 1, f"Each of five calls dropped {totals[0]} weights.", why=why)
+
+    def test_no_weight_is_safe(self):
+        q, k, v = self.inputs(queries=6, keys=6)
+        draws = torch.stack([self.draw(q, k, v, 0.5) for _ in range(40)])
+        # 40 draws of 36 weights: that one of them is always dropped, or never, has a chance of 7e-11.
+        why = "Each weight is dropped with probability p: the largest, the first and the diagonal ones too."
+        for says, always in (("never dropped", ~draws.any(0)), ("always dropped", draws.all(0))):
+            where = always.nonzero().tolist()
+            assert_that(not where, f"In 40 draws at p = 0.5, {len(where)} of 36 weights were {says}.", why=why)
+
+    def test_a_row_may_lose_all_its_weights(self):
+        q, k, v = self.inputs(2, queries=40, keys=1)
+        why = "A query with a single key may lose it: nothing else decides than the draw of that weight."
+        share = self.draw(q, k, v, 0.5).double().mean().item()
+        assert_that(abs(share - 0.5) < 0.35, "Another share was dropped.", why=why)
+
+    def test_gradients_in_evaluation(self):
+        q, k, v = self.inputs(2, queries=5, keys=7)
+        why = "training=False switches dropout off and nothing else: the gradient still goes back to q, k and v."
+        check_gradients(lambda *qkv: attention_with_dropout(*qkv, 0.5, False), q, k, v, why=why)
+
     def test_with_p_1_everything_is_dropped(self):
         q, k, v = self.inputs(2, queries=5, keys=7)
         why = "With p = 1 every weight is dropped, so weights and output are 0. No weight survives to be divided by 0."
         expected = torch.zeros(2, 5, 3), torch.zeros(2, 5, 7)
         assert_close(attention_with_dropout(q, k, v, 1.0, True), expected, names=PAIR, why=why)
 
-    @parameterized.expand([("below 0", -0.1), ("above 1", 1.5)])
+    @parameterized.expand([("below 0", -0.01), ("above 1", 1.01)])
     def test_p_must_be_a_probability(self, _case, p):
         q, k, v = self.inputs(2, queries=5, keys=7)
         why = "A probability lies between 0 and 1. Anything else is a mistake of the caller: raise a ValueError."
@@ -421,6 +472,12 @@ class TestAttentionWithDropout(KataTest):
 LAYERS = ("query", "key", "value")
 
 
+def parameters_of(module):
+    """The parameters of the three layers, query.weight, query.bias, ..., wherever the module keeps the layers."""
+    layers = {name: getattr(module, name) for name in LAYERS}
+    return {f"{name}.{kind}": part for name, layer in layers.items() for kind, part in layer.named_parameters()}
+
+
 def by_layers(module, x, causal=False):
     """PyTorch's own attention on what the layers of the module make of x."""
     layers = [getattr(module, name) for name in LAYERS]
@@ -449,7 +506,12 @@ class TestSelfAttention(KataTest):
         why = "These are three separate layers, each with numbers of its own: one to ask, one to be found, one to tell."
         different = not any(torch.equal(a, b) for a, b in [(first, second), (second, third), (first, third)])
         assert_that(different, "Two of the layers are the same.", why=why)
-        trained = [f"{name} {tuple(part.shape)}" for name, part in module.named_parameters() if part.requires_grad]
+        names = {id(part): name for name, part in parameters_of(module).items()}
+        trained = [
+            f"{names.get(id(part), name)} {tuple(part.shape)}"
+            for name, part in module.named_parameters()
+            if part.requires_grad
+        ]
         expected = [f"{name}.{part}" for name in LAYERS for part in ("weight (6, 6)", "bias (6,)")]
         why = "Each layer has a weight and a bias, from d_model to d_model. They are all trained, and nothing else is."
         says = "The parameters of the module are not those of three layers."
@@ -487,6 +549,7 @@ class TestSelfAttention(KataTest):
 
     def test_causal_hides_the_future(self):
         module, x = self.module(6, causal=True), self.randn(2, 5, 6)
+        self.module(6, causal=False)  # another one; the two have nothing to do with each other
         why = "With causal=True the future is hidden: its weights are 0, and what is left of each row must sum to 1."
         assert_close(module(x), by_layers(module, x, causal=True), names=PAIR, why=why)
 
@@ -494,7 +557,10 @@ class TestSelfAttention(KataTest):
     def test_it_is_the_same_in_training_and_in_evaluation(self, _case, causal):
         module, x = self.module(6, causal).eval(), self.randn(2, 5, 6)
         why = "There is no dropout here: in evaluation the module does what it does in training, and hides as much."
-        assert_close(module(x), by_layers(module, x, causal), names=PAIR, why=why)
+        result = module(x)
+        assert_close(result, by_layers(module, x, causal), names=PAIR, why=why)
+        why = "eval() switches dropout off, not gradients. Whoever wants none calls the module under no_grad."
+        assert_that(result[0].requires_grad, "In evaluation the output has no gradient.", why=why)
 
     @parameterized.expand([("seen by all", False), ("causal", True)])
     def test_sequences_may_have_any_length(self, _case, causal):
@@ -502,7 +568,7 @@ class TestSelfAttention(KataTest):
         why = (
             "One module takes sequences of any length, one after the other: nothing in it depends on T or on the batch."
         )
-        for shape in [(2, 3, 4), (3, 9, 4), (1, 6, 4), (2, 1, 4), (4, 4, 4)]:
+        for shape in [(2, 3, 4), (3, 9, 4), (1, 300, 4), (2, 1, 4), (4, 4, 4)]:
             x = self.randn(*shape)
             assert_close(module(x), by_layers(module, x, causal), names=PAIR, why=why)
 
@@ -516,6 +582,15 @@ class TestSelfAttention(KataTest):
         late = module(other)
         why = "Tokens 4 and 5 are others now. Tokens 0 to 3 cannot see that: the future does not leak."
         assert_close((late[0][:, :4], late[1][:, :4]), (output[:, :4], weights[:, :4]), names=PAIR, why=why)
+
+    def test_a_step_of_training_counts(self):
+        module, x = self.module(4), self.randn(2, 5, 4)
+        why = "The layers as they are now make q, k and v: keep nothing from an earlier call."
+        assert_close(module(x), by_layers(module, x), names=PAIR, why="The first result is not right yet.")
+        with torch.no_grad():
+            for parameter in module.parameters():
+                parameter.add_(0.1)
+        assert_close(module(x), by_layers(module, x), names=PAIR, why=why)
 
     def test_gaps_in_memory_make_no_difference(self):
         module, x = self.module(4, True), self.randn(5, 2, 4).transpose(0, 1)
@@ -549,7 +624,7 @@ class TestSelfAttention(KataTest):
         result, expected = module(x.requires_grad_()), by_layers(module, x, causal)
         assert_close(result, expected, names=PAIR, why="The result must be right before its gradient can be.")
         factors = self.randn(2, 5, 4), self.randn(2, 5, 5)
-        leaves = {"x": x, **dict(module.named_parameters())}
+        leaves = {"x": x, **parameters_of(module)}
         gradients = gradients_of(result, factors, leaves, why)
         copies = {name: oracle(leaf).requires_grad_() for name, leaf in leaves.items()}
         q, k, v = (functional.linear(copies["x"], copies[f"{name}.weight"], copies[f"{name}.bias"]) for name in LAYERS)
