@@ -135,7 +135,7 @@ def attention_with_dropout(
 
 
 class SelfAttention(nn.Module):
-    """Attention of a sequence to itself: queries, keys and values are three views of the same tokens.
+    """Attention of a sequence to itself: queries, keys and values are three readings of the same tokens.
 
     Three layers, each with weight and bias, turn every token into a query, a key and a value.
     The layers are all that is trained: there are no other parameters.
@@ -186,7 +186,7 @@ HINTS = {
         "Scores: (..., Tq, d) times (..., d, Tk) gives (..., Tq, Tk). Divide by the root of d, the last size of q. "
         "Softmax makes each row of Tk numbers sum to 1. Then (..., Tq, Tk) times (..., Tk, dv) gives (..., Tq, dv).",
         "scores = q @ (k with its last two dimensions swapped) / math.sqrt(the last size of q); "
-        "weights = torch.softmax(scores, over the keys); return (weights times v) and weights, in this order.",
+        "weights = torch.softmax(scores, over the keys); return (weights @ v) and weights, in this order.",
     ],
     "causal_attention": [
         "Row i of the weights belongs to token i. Which columns may be more than 0? Hide the others as in kata 19, "
@@ -202,7 +202,7 @@ HINTS = {
         "weights (..., Tq, Tk) -> dropout -> weights (..., Tq, Tk), some 0, the others larger -> times v (..., Tk, dv) "
         "-> output (..., Tq, dv). torch.nn.functional.dropout has an argument for training: hand yours on.",
         "_, weights = attention(q, k, v); weights = nn.functional.dropout(weights, p, and the third argument); "
-        "return (the new weights times v) and the new weights.",
+        "return (the new weights @ v) and the new weights.",
     ],
     "SelfAttention": [
         "The attention itself is written already. This class owns three layers, feeds x to each, and chooses one of "

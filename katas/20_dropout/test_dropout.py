@@ -21,7 +21,7 @@ ROWS = "A token lives or dies as one: a row of the result is all zeros, or the w
 EVALUATION = "In evaluation nothing is dropped, so nothing is scaled either: the result equals x."
 OUTSIDE = "p is a probability: below 0 or above 1 it means nothing. Raise a ValueError, so that the caller hears of it."
 HALVES = [("float16", torch.float16), ("bfloat16", torch.bfloat16)]
-ZERO = [("a whole number", torch.float32, 0), ("a fraction", torch.float32, 0.0)]
+ZERO = [("drop nothing", torch.float32, 0.0)]
 WRONG_P = [("below 0", -0.1), ("above 1", 1.1), ("two", 2), ("meant as per cent", 30)]
 
 
@@ -206,7 +206,7 @@ class TestDropoutFunction(KataTest):
         why = "p = 0 drops nothing, in training too."
         assert_close(dropout(x, p, True), oracle(x), why=why, dtype=dtype)
 
-    @parameterized.expand([("float32", torch.float32, 1), ("float16", torch.float16, 1.0)])
+    @parameterized.expand([("float32", torch.float32, 1.0), ("float16", torch.float16, 1.0)])
     def test_p_1_drops_everything(self, _case, dtype, p):
         x = self.randn(4, 5, dtype=dtype)
         why = "p = 1 drops everything: all zeros. Take care: 1 - p is 0 then, and 0 / 0 is NaN."
@@ -508,7 +508,7 @@ class TestDropRows(KataTest):
         why = "p = 0 drops nothing, in training too."
         assert_close(drop_rows(x, p, True), oracle(x), why=why, dtype=dtype)
 
-    @parameterized.expand([("float32", torch.float32, 1), ("float16", torch.float16, 1.0)])
+    @parameterized.expand([("float32", torch.float32, 1.0), ("float16", torch.float16, 1.0)])
     def test_p_1_drops_everything(self, _case, dtype, p):
         x = self.randn(4, 5, 3, dtype=dtype)
         why = "p = 1 drops everything: all zeros. Take care: 1 - p is 0 then, and 0 / 0 is NaN."

@@ -129,7 +129,7 @@ def attention_with_dropout(
 
 
 class SelfAttention(nn.Module):
-    """Attention of a sequence to itself: queries, keys and values are three views of the same tokens.
+    """Attention of a sequence to itself: queries, keys and values are three readings of the same tokens.
 
     Three layers, each with weight and bias, turn every token into a query, a key and a value.
     The layers are all that is trained: there are no other parameters.
