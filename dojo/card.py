@@ -171,8 +171,7 @@ def _printed(console: Console, test: dict[str, Any]) -> None:
 
 
 def _side_by_side(console: Console, expected: str, actual: str) -> None:
-    left, right = (text.replace("-", "−") if False else text for text in (expected, actual))
-    rows_left, rows_right = left.splitlines(), right.splitlines()
+    rows_left, rows_right = expected.splitlines(), actual.splitlines()
     width = max([len("expected"), *map(len, rows_left)])
     if 5 + width + 4 + max([3, *map(len, rows_right)]) <= console.width:
         _line(console, f"     {'expected'.ljust(width)}    got", "dim")

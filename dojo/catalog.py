@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -109,6 +110,14 @@ class Kata:
             for node in found
             if not node.name.startswith("_") and not node.decorator_list
         }
+
+    def constant(self, name: str) -> dict[str, Any]:
+        """HINTS or BANNED of the reference, read without running it; empty if it is not there."""
+        for node in self.tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            if getattr(targets[0], "id", "") == name and isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
+                return ast.literal_eval(node.value)
+        return {}
 
     @cached_property
     def answers(self) -> dict[str, list[str]]:

@@ -80,11 +80,16 @@ def concerns(item: pytest.Item) -> bool:
     """A variant or a mistake stands in for one function: the tests of the others would only repeat the reference."""
     implementation = _of(item)
     stand_in = implementation.stands_in_for if implementation is not None else ""
-    return not stand_in or label(item)["function"] == stand_in
+    return not stand_in or function_of(item) == stand_in
 
 
 def _of(item: pytest.Item) -> Implementation | None:
     return item.session.stash.get(_implementations, {}).get(item.path)
+
+
+def function_of(item: pytest.Item) -> str:
+    """The function that the test's class has as its subject."""
+    return getattr(getattr(getattr(item, "cls", None), "subject", None), "__name__", "")
 
 
 def label(item: pytest.Item) -> dict[str, str]:
@@ -96,10 +101,9 @@ def label(item: pytest.Item) -> dict[str, str]:
     if plain is not None:
         case = re.sub(r"^_\d+_?", "", name.removeprefix(plain.__name__)).replace("_", " ")
         name = plain.__name__
-    subject = getattr(getattr(item, "cls", None), "subject", None)
     device = getattr(item, "callspec", None)
     return {
-        "function": getattr(subject, "__name__", ""),
+        "function": function_of(item),
         "name": name.removeprefix("test_").replace("_", " ") + (f": {case}" if case else ""),
         "device": device.params.get("device", "") if device else "",
     }

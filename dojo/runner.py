@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from dojo.catalog import Kata
+from dojo.worker import MARK  # which imports torch only when it runs
 
 SECONDS = 10.0  # for one test, unless --timeout says otherwise
 START_SECONDS = 300.0  # importing torch from a cold disk can be slow
 GRACE = 0.5  # for the stack of a hanging test to be written
 PRINTED = 4000  # characters of a test's output that are kept
-MARK = "\x1e"
 
 
 class Worker:
@@ -126,7 +126,6 @@ class Printed:
     def __init__(self) -> None:
         self.texts: dict[str, str] = {"": ""}
         self.sizes: dict[str, int] = {"": 0}
-        self.finished = threading.Event()
 
     def read(self, stream: IO[bytes]) -> None:
         current, rest = "", b""
@@ -142,7 +141,6 @@ class Printed:
                 else:
                     current = name.decode("utf-8", "replace")
                     self._add(current, text)
-        self.finished.set()
 
     def of(self, name: str) -> tuple[str, int]:
         """The beginning of what was printed in the test with this id, and how many bytes there were."""

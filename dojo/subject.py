@@ -187,11 +187,13 @@ class Subject:
             hint = f" It has `{close[0]}`: was that `{name}`?" if len(close) == 1 else ""
             return Problem(f"Your file has no {kind} named `{name}`.{hint}\n{mend}")
         if self.function.is_class and not isinstance(target, type):
-            return Problem(f"`{name}` should be a class (`class {name}:`), but here it is {_a(type(target).__name__)}.")
+            return Problem(
+                f"`{name}` should be a class (`class {name}:`), but here it is {with_article(type(target).__name__)}."
+            )
         if not self.function.is_class and isinstance(target, type):
             return Problem(f"`{name}` should be a function (`def {name}(...):`), but here it is a class.")
         if not callable(target):
-            return Problem(f"`{name}` should be a {kind}, but here it is {_a(type(target).__name__)}.")
+            return Problem(f"`{name}` should be a {kind}, but here it is {with_article(type(target).__name__)}.")
         return None
 
     def _watch_methods(self) -> None:
@@ -267,18 +269,8 @@ def implement(kata: Kata, impl: str, catch_stops: bool = False) -> Implementatio
     else:
         raise UsageError(f"There is no implementation {impl!r}. Use learner, reference, variant:NAME or mistake:NAME.")
     if kind not in ("stub", "degenerate"):
-        implementation.watch.banned = banned(kata)
+        implementation.watch.banned = kata.constant("BANNED")
     return implementation
-
-
-def banned(kata: Kata) -> dict[str, str]:
-    """BANNED of the reference, read without running it."""
-    import ast
-
-    for node in kata.tree.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "BANNED":
-            return ast.literal_eval(node.value)
-    return {}
 
 
 def install(implementation: Implementation) -> None:
@@ -390,5 +382,6 @@ def _line_of_bad_byte(content: bytes) -> int | None:
     return None
 
 
-def _a(noun: str) -> str:
-    return f"{'an' if re.match('[aeiou]', noun) else 'a'} {noun}"
+def with_article(noun: str) -> str:
+    """`a list`, `an int`."""
+    return f"{'an' if re.match('[aeiouAEIOU]', noun) else 'a'} {noun}"

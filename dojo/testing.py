@@ -33,7 +33,17 @@ from parameterized import parameterized
 
 from dojo.elsewhere import Elsewhere, MixedDevices, elsewhere, second_device
 from dojo.failure import show_values
-from dojo.subject import INPUT_CHANGED, CheckFailed, Problem, Stopped, Subject, describe, first_line, shape_text
+from dojo.subject import (
+    INPUT_CHANGED,
+    CheckFailed,
+    Problem,
+    Stopped,
+    Subject,
+    describe,
+    first_line,
+    shape_text,
+    with_article,
+)
 from dojo.trace import BannedCall
 
 __all__ = [
@@ -159,7 +169,7 @@ def assert_equal(actual: Any, expected: Any, *, why: str) -> None:
     if not isinstance(actual, type(expected)) or isinstance(actual, bool) != isinstance(expected, bool):
         wanted = type(expected).__name__
         raise CheckFailed(
-            f"It returned {_kind(actual)}, where {_a(wanted)} is asked for.",
+            f"It returned {_kind(actual)}, where {with_article(wanted)} is asked for.",
             why=why,
             expected=repr(expected),
             actual=_repr(actual),
@@ -553,15 +563,11 @@ def _kind(value: Any) -> str:
     if type(value).__module__ == "torch.return_types":
         return f"a pair ({', '.join(name for name in ('values', 'indices') if hasattr(value, name))})"
     if isinstance(value, (tuple, list)):
-        return f"{_a(type(value).__name__)} of {len(value)}"
-    return "None" if value is None else _a(type(value).__name__)
+        return f"{with_article(type(value).__name__)} of {len(value)}"
+    return "None" if value is None else with_article(type(value).__name__)
 
 
 def _repr(value: Any) -> str:
     several = isinstance(value, (tuple, list)) and any(isinstance(item, torch.Tensor) for item in value)
     text = describe(value) if isinstance(value, torch.Tensor) or several else repr(value)
     return text if len(text) <= 200 else text[:200] + "..."
-
-
-def _a(noun: str) -> str:
-    return f"an {noun}" if noun[:1].lower() in "aeiou" else f"a {noun}"

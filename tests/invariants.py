@@ -42,7 +42,7 @@ def stub_is_current(kata: Kata) -> list[str]:
 
 
 def has_three_hints(kata: Kata) -> list[str]:
-    hints = _constant(kata, "HINTS") or {}
+    hints = kata.constant("HINTS")
     wrong = [(name, len(hints.get(name, []))) for name in kata.functions if len(hints.get(name, [])) != 3]
     problems = [
         f"{kata.name}: {name} has {count} hints, and three are needed: a nudge, the shapes, almost the code. "
@@ -252,9 +252,7 @@ def runs(kata: Kata) -> dict[str, list[dict[str, Any]]]:
     return results
 
 
-@functools.cache
-def _reference(kata: Kata) -> Any:
-    return load_reference(kata)
+_reference = functools.cache(load_reference)
 
 
 def counts(kata: Kata) -> dict[str, Any]:
@@ -277,10 +275,3 @@ def counts(kata: Kata) -> dict[str, Any]:
 
 
 _seconds: dict[str, float] = {}  # how long the runs of a kata took
-
-
-def _constant(kata: Kata, name: str) -> Any:
-    for node in kata.tree.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
-            return ast.literal_eval(node.value)
-    return None

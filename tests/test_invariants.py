@@ -158,3 +158,10 @@ def test_broken_tests_and_answers_are_found(kata):
 def test_a_wrong_reference_is_found(kata):
     replace(kata.reference, "return 2 * x", "return 3 * x")
     only(invariants.reference_passes(fresh(kata)), "07_double", "first_function", "--impl reference")
+
+
+def test_what_is_banned_is_read_with_or_without_an_annotation(kata):
+    replace(kata.reference, "BANNED: dict[str, str] = {}", 'BANNED: dict[str, str] = {"relu": "write it"}')
+    assert fresh(kata).constant("BANNED") == {"relu": "write it"}
+    replace(kata.reference, "BANNED: dict[str, str] =", "BANNED =")
+    assert fresh(kata).constant("BANNED") == {"relu": "write it"}
