@@ -33,10 +33,14 @@ class Function:
         found = [node for node in self.node.body if isinstance(node, ast.FunctionDef)] if self.is_class else []
         return {node.name: node for node in found if node.name == "__init__" or not node.name.startswith("_")}
 
+    def method(self, name: str) -> ast.FunctionDef | None:
+        """The definition of a method; of a function, its own."""
+        return self.node if isinstance(self.node, ast.FunctionDef) else self.methods.get(name)
+
     def parameters(self, method: str | None = None) -> list[str]:
         """Names of the parameters of the function, or of one method without `self`."""
-        node = self.methods.get(method or "__init__") if self.is_class else self.node
-        if not isinstance(node, ast.FunctionDef):
+        node = self.method(method or "__init__")
+        if node is None:
             return []
         names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
         names = names[1:] if self.is_class else names

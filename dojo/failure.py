@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import linecache
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
-import numpy
 import torch
 
 from dojo.subject import CheckFailed, Implementation, Problem, Stopped, first_line, line_in
@@ -30,6 +29,7 @@ class Failure:
     line: int | None = None  # in the learner's file
     source: str = ""
     kind: str = ""  # name of the exception, if the code stopped
+    picture: dict[str, Any] | None = None  # expected and actual values, cell by cell
 
     @property
     def message(self) -> str:
@@ -46,7 +46,7 @@ class Failure:
         return "\n".join(parts)
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "message": self.message}
+        return {**vars(self), "message": self.message}
 
 
 def explain(error: BaseException, implementation: Implementation, test_file: str) -> Failure:
@@ -55,6 +55,8 @@ def explain(error: BaseException, implementation: Implementation, test_file: str
     call = implementation.last_call
     if call is not None and failure.status != "todo" and not isinstance(error, Problem):
         failure.call, failure.arguments = call.text, call.arguments
+        if failure.picture is not None:
+            failure.picture["names"] = call.names.labels(failure.picture["part"], failure.picture["kind"])
     if failure.status == "error" and not failure.why and not isinstance(error, Problem):
         failure.why = _why_of_statement(error, test_file)
     if failure.line and not failure.source:
@@ -68,7 +70,8 @@ def _explain(error: BaseException, implementation: Implementation) -> Failure:
     if isinstance(error, CheckFailed):
         if error.error is not None:
             line = line_in(error.error, path)
-        return Failure("fail", str(error), error.why, error.expected, error.actual, line=line)
+        picture = error.picture.as_dict() if error.picture is not None else None
+        return Failure("fail", str(error), error.why, error.expected, error.actual, line=line, picture=picture)
     if isinstance(error, Problem):
         return Failure("error", str(error), line=error.line, kind="Problem")
     if isinstance(error, BannedCall):
@@ -169,61 +172,6 @@ def _whys_of(test_file: str) -> tuple[list[ast.expr], list[tuple[int, int]]]:
     keywords = [keyword for node in nodes if isinstance(node, ast.Call) for keyword in node.keywords]
     functions = [(node.lineno, node.end_lineno or 0) for node in nodes if isinstance(node, ast.FunctionDef)]
     return [keyword.value for keyword in keywords if keyword.arg == "why"], functions
-
-
-def show_values(actual: torch.Tensor, expected: torch.Tensor, close: torch.Tensor | None = None) -> tuple[str, str]:
-    """Two texts, `expected` and `actual`. Cells that differ carry `!`. Of a large tensor, a part with a difference."""
-    actual, expected = actual.detach().cpu(), expected.detach().cpu()
-    if close is None:
-        close = torch.isclose(actual.double(), expected.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
-    title = ""
-    if close.ndim > 2:
-        different = (~close).flatten(0, -3).flatten(1).any(1).nonzero()
-        index = int(different[0]) if len(different) else 0
-        place = [int(i) for i in numpy.unravel_index(index, close.shape[:-2])]
-        title = f"[{', '.join(map(str, place))}]\n"
-        actual, expected, close = (part.flatten(0, -3)[index] for part in (actual, expected, close))
-    if close.ndim == 2:
-        rows, columns = (_window(close.all(1 - dim), size) for dim, size in ((0, 8), (1, 8)))
-        if (rows.stop - rows.start, columns.stop - columns.start) != tuple(close.shape):
-            title += f"rows {rows.start} to {rows.stop - 1}, columns {columns.start} to {columns.stop - 1}\n"
-        actual, expected, close = (part[rows, columns] for part in (actual, expected, close))
-    elif close.ndim == 1:
-        cells = _window(close, 8)
-        if cells.stop - cells.start != len(close):
-            title += f"elements {cells.start} to {cells.stop - 1}\n"
-        actual, expected, close = (part[cells] for part in (actual, expected, close))
-    return title + _grid(expected, None), title + _grid(actual, close)
-
-
-def _window(fine: torch.Tensor, size: int) -> slice:
-    """Where to look in one dimension: `size` places, the first difference among them."""
-    wrong = (~fine).nonzero()
-    first = int(wrong[0]) if len(wrong) else 0
-    start = max(0, min(first - size // 2, len(fine) - size))
-    return slice(start, min(len(fine), start + size))
-
-
-def _grid(x: torch.Tensor, close: torch.Tensor | None) -> str:
-    if x.numel() == 0:
-        return "(empty)"
-    rows = x.reshape(-1, x.shape[-1]) if x.ndim else x.reshape(1, 1)
-    fine = close.reshape(rows.shape) if close is not None else torch.ones(rows.shape, dtype=torch.bool)
-    cells = [
-        [_number(value) + (" " if ok else "!") for value, ok in zip(*row)] for row in zip(rows.tolist(), fine.tolist())
-    ]
-    width = max(len(cell) for row in cells for cell in row)
-    return "\n".join(" ".join(cell.rjust(width) for cell in row).rstrip() for row in cells)
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, complex):
-        return f"{value:.3g}"
-    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e6 or value == 0 else f"{value:.3g}"
 
 
 def _indent(text: str) -> str:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
+import time
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dojo import outcome
 from dojo.authoring import degenerate
 from dojo.catalog import Kata, UsageError
+from dojo.diagnosis import Diagnosis
 from dojo.failure import Failure, explain
-from dojo.subject import Implementation, implement, install
+from dojo.subject import Implementation, Problem, implement, install
 
 DEVICES = ("cpu", "cuda", "mps")
 _implementations = pytest.StashKey[dict[Path, Implementation]]()
@@ -115,7 +120,6 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     if implementation is not None:
         implementation.last_call = None
         implementation.watch.violation = None
-        degenerate.wrong = 0  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -124,18 +128,18 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Give a kata's report our words instead of a traceback."""
     implementation = _of(item)
-    if implementation is None or call.excinfo is None or call.excinfo.errisinstance(pytest.skip.Exception):
-        report = yield
-        if implementation is not None:
-            report.kata = {"wrong": degenerate.wrong}  # type: ignore[attr-defined]
-        return report
-    failure = explain(call.excinfo.value, implementation, str(item.path))
-    text, call.excinfo = call.excinfo, None  # pytest's own text, a traceback, would cost 0.3 s the first time
+    if implementation is None:
+        return (yield)
+    error = call.excinfo.value if call.excinfo is not None else None
+    if call.when == "call":
+        error = outcome.ended(error, str(item.path)).error
+    if error is None or isinstance(error, pytest.skip.Exception):
+        return (yield)
+    failure = explain(error, implementation, str(item.path))
+    call.excinfo = None  # pytest's own text would be a traceback
     report = yield
-    call.excinfo = text
     report.outcome = "failed"
     report.longrepr = _text(failure, implementation, item)
-    report.kata = {**failure.as_dict(), "wrong": degenerate.wrong}  # type: ignore[attr-defined]
     return report
 
 
@@ -144,15 +148,34 @@ def _text(failure: Failure, implementation: Implementation, item: pytest.Item) -
     return f"{place}{failure.message}\nThe test: {item.location[0]}:{(item.location[1] or 0) + 1}"
 
 
+@dataclass
+class Ran:
+    """One test that ran."""
+
+    status: str
+    outcome: outcome.Outcome
+    seconds: float
+
+
 class Events:
     """Runs the collected tests against one implementation after another, and writes an event for all that happens.
 
     The worker registers it. One session for many implementations, because collecting costs more than running.
+    `wait`, if given, returns the job to run once all is ready for it: for another kata, this session ends.
     """
 
-    def __init__(self, emit: Callable[[dict[str, Any]], None], impls: list[str], first_failure: bool) -> None:
-        self.emit, self.impls, self.first_failure = emit, impls, first_failure
-        self.failed = False
+    def __init__(
+        self,
+        emit: Callable[[dict[str, Any]], None],
+        job: dict[str, Any],
+        wait: Callable[[], dict[str, Any] | None] | None = None,
+    ) -> None:
+        self.emit, self.job, self.wait = emit, job, wait
+        self.next_job: dict[str, Any] | None = None
+        self.labels: dict[str, dict[str, str]] = {}
+        self.tests: dict[str, Ran] = {}  # of the implementation that runs
+        self.seconds: dict[str, float] = {}  # of each test, in earlier runs
+        self.diagnosis: Diagnosis | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[_in_worker] = True
@@ -163,41 +186,101 @@ class Events:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        for index, impl in enumerate(self.impls):
-            if index:
+        implementations = session.stash[_implementations]
+        fresh = self.wait is None  # the first implementation is the one that the tests were collected with
+        if self.wait is not None:
+            self._rehearse(session)
+            job = self.wait()
+            if job is None or job["kata"] != self.job["kata"]:
+                self.next_job = job
+                return True
+            self.job = job
+        for impl in self.job["impls"]:
+            if not fresh:
                 self.emit({"event": "loading", "id": "loading", "impl": impl})
-                for implementation in list(session.stash[_implementations].values()):
+                for implementation in list(implementations.values()):
                     put(implementation.kata, impl, session)
+            (implementation,) = implementations.values()
+            if impl == "learner":
+                self.emit({"event": "loaded", "digest": implementation.digest})
             items = [item for item in session.items if concerns(item)]
-            tests = [{"id": item.nodeid, **label(item)} for item in items]
+            self.labels = {item.nodeid: label(item) for item in items}
+            tests = [{"id": key, **words} for key, words in self.labels.items()]
             self.emit({"event": "tests", "impl": impl, "tests": tests})
-            self._run(items, again=index > 0, until_failure=self.first_failure and impl.startswith("mistake:"))
+            until_failure = self.job["first_failure"] and impl.startswith("mistake:")
+            self._run(items, implementation, until_failure)
             self.emit({"event": "end", "impl": impl})
+            self._explain(items, implementation)
+            fresh = False
         return True
 
-    def _run(self, items: list[pytest.Item], again: bool, until_failure: bool) -> None:
-        self.failed = False
+    def _rehearse(self, session: pytest.Session) -> None:
+        """What a first run would have to wait for: imports on the way to a failure, first calls of PyTorch's."""
+        emit, self.emit = self.emit, lambda event: None
+        items = list({function_of(item): item for item in reversed(session.items)}.values())[::-1]
+        self.labels = {item.nodeid: label(item) for item in session.items}
+        for impl in ("reference", "degenerate:zeros"):
+            for implementation in list(session.stash[_implementations].values()):
+                put(implementation.kata, impl, session)
+                self._run(items, implementation, until_failure=False)
+                self._explain(items[:1], implementation)
+        self.emit = emit
+
+    def _run(self, items: list[pytest.Item], implementation: Implementation, until_failure: bool) -> None:
+        self.tests = {}
         for item, following in zip(items, [*items[1:], None]):
-            if again:
-                item._initrequest()  # type: ignore[attr-defined]  # as pytest-rerunfailures does
-            self.label = label(item)
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if self.failed and until_failure:
-                item.session._setupstate.teardown_exact(None)
+            self.emit({"event": "start", "id": item.nodeid})
+            last = following is None or function_of(following) != function_of(item)
+            degenerate.wrong = 0  # type: ignore[attr-defined]
+            started = time.perf_counter()
+            found = outcome.run(item, implementation, look=last)
+            ran = self.tests[item.nodeid] = Ran("pass", found, time.perf_counter() - started)
+            event: dict[str, Any] = {"event": "test", "id": item.nodeid, **self.labels[item.nodeid], "message": ""}
+            if isinstance(found.error, pytest.skip.Exception):
+                ran.status, event["message"] = "skip", str(found.error)
+            elif found.error is not None:
+                event |= explain(found.error, implementation, str(item.path)).as_dict()
+                ran.status = event["status"]
+            self.emit(event | {"status": ran.status, "wrong": degenerate.wrong, "duration": ran.seconds})
+            if ran.status not in ("pass", "skip") and until_failure:
                 return
 
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self.emit({"event": "start", "id": nodeid})
+    def _explain(self, items: list[pytest.Item], implementation: Implementation) -> None:
+        """Of the first failures, as many as the job asks for, one of a function: the shape trace and the diagnosis."""
+        seen: set[str] = set()
+        for item in items:
+            function = function_of(item)
+            ran = self.tests.get(item.nodeid)
+            if ran is None or ran.status not in ("fail", "error") or function in seen or len(seen) >= self.job["details"]:
+                continue
+            if isinstance(ran.outcome.error, Problem):
+                return
+            seen.add(function)
+            self.emit({"event": "again", "id": item.nodeid})
+            if self.diagnosis is None:
+                self.diagnosis = Diagnosis(implementation.kata)
+            others = [other for other in items if function_of(other) == function and other is not item]
+            known = self._known(item, implementation, others)
+            self.emit({"event": "diagnosis", "id": item.nodeid, "diagnosis": known})
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when != "call" and report.passed:
-            return
-        self.failed = self.failed or report.failed
-        event: dict[str, Any] = {"event": "test", "id": report.nodeid, **self.label}
-        event |= {"status": {"passed": "pass", "skipped": "skip"}.get(report.outcome, "error"), "message": ""}
-        if report.skipped and isinstance(report.longrepr, tuple):
-            event["message"] = report.longrepr[2].removeprefix("Skipped: ")
-        elif report.failed:
-            event["message"] = str(report.longrepr)
-        event |= getattr(report, "kata", {})
-        self.emit({**event, "duration": report.duration})
+    def _known(
+        self, item: pytest.Item, implementation: Implementation, others: list[pytest.Item]
+    ) -> list[dict[str, str]]:
+        diagnosis, ran = self.diagnosis, self.tests[item.nodeid]
+        assert diagnosis is not None
+        kind, _, name = implementation.impl.partition(":")
+        if kind == "mistake":  # for the invariants: there is time, and its other tests have not run
+            self.seconds |= {key: test.seconds for key, test in self.tests.items()}
+            others.sort(key=lambda other: self.seconds.get(other.nodeid, 0))
+            names = diagnosis.diagnose(
+                item, function_of(item), ran.outcome, others, lambda other: diagnosis.of_mistake(other, name), math.inf
+            )
+        else:
+            rows = diagnosis.trace(item, implementation, ran.outcome)
+            self.emit({"event": "trace", "id": item.nodeid, "trace": rows})
+            others.sort(key=lambda other: (self.tests[other.nodeid].status == "pass", self.tests[other.nodeid].seconds))
+            names = diagnosis.diagnose(
+                item, function_of(item), ran.outcome, others, lambda other: self.tests[other.nodeid].outcome
+            )
+        words = [(getattr(diagnosis.module, name).__doc__ or "").split() for name in names]
+        return [{"name": name, "words": " ".join(text)} for name, text in zip(names, words)]

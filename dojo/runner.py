@@ -17,23 +17,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from dojo.catalog import Kata
-from dojo.worker import MARK  # which imports torch only when it runs
+from dojo.worker import MARK, STACK_ON_SIGNAL  # which imports torch only when it runs
 
 SECONDS = 10.0  # for one test, unless --timeout says otherwise
 START_SECONDS = 300.0  # importing torch from a cold disk can be slow
 GRACE = 0.5  # for the stack of a hanging test to be written
 PRINTED = 4000  # characters of a test's output that are kept
+MEMORY = 4 << 30  # bytes that a worker may take; the katas need a tenth of that
+LOOK = 0.05  # seconds from one look at the worker's memory to the next
 
 
 class Worker:
-    """One worker process. `start` it ahead of time, give it its one job with `run`."""
+    """One worker process. Start it ahead of time, `prepare` it for a kata, give it its one job with `run`."""
 
-    def __init__(self, root: Path, warm: bool = False) -> None:
+    def __init__(self, root: Path) -> None:
         # One thread: OpenMP's start costs more than these small tensors gain.
         environment = os.environ | {
             "PYTHONPATH": _python_path(root),
@@ -44,7 +46,7 @@ class Worker:
         if sys.platform == "win32":
             group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "dojo.worker", *(["--warm"] if warm else [])],
+            [sys.executable, "-m", "dojo.worker"],
             cwd=root,
             env=environment,
             stdin=subprocess.PIPE,
@@ -61,36 +63,61 @@ class Worker:
         ]
         for thread in self.threads:
             thread.start()
+        self.ready = False
+        self.on_ready: Callable[[], None] = lambda: None
+        self._running = ""  # id of the test that runs
+        self._asked = False  # for the stack
+        self._ended = threading.Event()
+        self._too_large = 0  # bytes, if it was ended because of its memory
+
+    def prepare(self, job: dict[str, Any]) -> None:
+        """Let it import, collect and rehearse for a job like this one. `ready` says when it has."""
+        self.ready = False
+        self._send(job | {"wait": True})
+
+    def _send(self, job: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):
+            self.process.stdin.write((json.dumps(job) + "\n").encode())
+            self.process.stdin.flush()
 
     def run(self, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Send the job and yield its events, until the last one or the end of the process."""
         assert self.process.stdin is not None
         seconds = job["seconds"]
+        self._send(job)
         with contextlib.suppress(OSError):
-            self.process.stdin.write((json.dumps(job) + "\n").encode())
             self.process.stdin.close()
-        running = ""
+        running, again = "", False
         stack: list[str] = []
         deadline = time.monotonic() + START_SECONDS
+        threading.Thread(target=self._watch_memory, daemon=True).start()
         try:
             while True:
                 try:
                     line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
                 except queue.Empty:
-                    yield {"event": "died", "id": running, "cause": "time", "seconds": seconds, "stack": stack}
+                    if self._ask_for_stack():
+                        deadline = time.monotonic() + GRACE
+                        continue
+                    if not again:
+                        yield {"event": "died", "id": running, "cause": "time", "seconds": seconds, "stack": stack}
                     return
                 if line is None:
-                    yield {"event": "died", "id": running, "cause": "exit", "code": self.process.wait(), "stack": stack}
+                    died = {"event": "died", "id": running, "code": self.process.wait(), "stack": stack}
+                    if not again:
+                        yield died | {"cause": "memory" if self._too_large else "exit", "bytes": self._too_large}
                     return
                 try:
                     event = json.loads(line)
                 except ValueError:
                     stack.append(line.rstrip())  # faulthandler's words, between the events
                     continue
-                if event["event"] in ("start", "loading"):
-                    running, stack = event["id"], []
-                    deadline = time.monotonic() + seconds + GRACE
-                elif event["event"] in ("test", "tests", "end"):
+                again = event["event"] in ("again", "trace")  # it explains a failure: the verdict is known
+                if event["event"] in ("start", "loading", "again"):
+                    running, stack, self._asked = event["id"], [], False
+                    deadline = time.monotonic() + seconds + (0 if STACK_ON_SIGNAL else GRACE)
+                elif event["event"] in ("test", "tests", "end", "diagnosis"):
                     deadline = time.monotonic() + START_SECONDS
                 if event["event"] == "done" and event["code"] not in (0, 1, 5):
                     event = {"event": "broken", "message": f"pytest stopped with code {event['code']}, at {running}"}
@@ -100,23 +127,56 @@ class Worker:
         finally:
             self.stop()
 
+    def _watch_memory(self) -> None:
+        """End the process when it takes more than MEMORY, before the machine has no more for others."""
+        import psutil
+
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self.process.pid)
+            while not self._ended.wait(LOOK):
+                size = process.memory_info().rss
+                if size > MEMORY:
+                    self._too_large = size
+                    if self._ask_for_stack():
+                        time.sleep(GRACE / 5)
+                    process.kill()
+                    return
+
+    def _ask_for_stack(self) -> bool:
+        """Let the process write its stack among the events, once for each test. False if that cannot be (again)."""
+        if self._asked or not STACK_ON_SIGNAL or self.process.poll() is not None:
+            return False
+        self._asked = True
+        self.process.send_signal(signal.SIGUSR1)
+        return True
+
     def stop(self) -> None:
         """End the process, and what it started."""
-        with contextlib.suppress(OSError, ProcessLookupError):
-            if sys.platform == "win32":
-                subprocess.run(
-                    ["taskkill", "/F", "/T", "/PID", str(self.process.pid)], capture_output=True, check=False
-                )
-            else:
+        import psutil
+
+        self._ended.set()
+        started: list[psutil.Process] = []
+        with contextlib.suppress(psutil.Error):
+            started = psutil.Process(self.process.pid).children(recursive=True)
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+        for process in started:  # those that left the group, and all of them on Windows
+            with contextlib.suppress(psutil.Error):
+                process.kill()
         self.process.kill()
         self.process.wait()
-        for thread in self.threads:
-            thread.join(timeout=1)
+        for stream in (self.process.stdin, *self.threads):
+            with contextlib.suppress(OSError):
+                stream.join(timeout=1) if isinstance(stream, threading.Thread) else stream.close()  # type: ignore
 
     def _read_events(self, stream: IO[bytes]) -> None:
         for line in stream:
-            self.lines.put(line.decode("utf-8", "replace"))
+            if line.startswith(b'{"event": "ready"'):
+                self.ready = True
+                self.on_ready()
+            else:
+                self.lines.put(line.decode("utf-8", "replace"))
         self.lines.put(None)
 
 
@@ -160,15 +220,17 @@ def run(
     seconds: float = SECONDS,
     first_failure: bool = False,
     worker: Worker | None = None,
+    details: int = 0,
 ) -> Iterator[dict[str, Any]]:
     """Run the kata's tests against each of `impls` in one worker, and yield events.
 
     `first_failure` ends the run of each mistake at its first failing test: that is what a learner would see.
+    `details` asks for the shape trace and the diagnosis of so many failures, one of a function.
     """
     worker = worker or Worker(kata.root)
     tests: dict[str, dict[str, Any]] = {}
     impl = impls[0]
-    for event in worker.run(job_for(kata, impls, device, seconds, first_failure)):
+    for event in worker.run(job_for(kata, impls, device, seconds, first_failure, details)):
         impl = event.get("impl", impl)
         if event["event"] == "tests":
             tests = {test["id"]: test for test in event["tests"]}
@@ -179,8 +241,17 @@ def run(
         yield {"event": "test", "impl": impl, "duration": 0.0, **test, **_death(event, kata)}
 
 
-def job_for(kata: Kata, impls: list[str], device: str, seconds: float, first_failure: bool = False) -> dict[str, Any]:
+def job_for(
+    kata: Kata,
+    impls: list[str],
+    device: str = "all",
+    seconds: float = SECONDS,
+    first_failure: bool = False,
+    details: int = 0,
+) -> dict[str, Any]:
     """The line that a worker is waiting for."""
+    from dojo import progress
+
     return {
         "kata": kata.name,
         "root": str(kata.root),
@@ -189,6 +260,9 @@ def job_for(kata: Kata, impls: list[str], device: str, seconds: float, first_fai
         "device": device,
         "seconds": seconds,
         "first_failure": first_failure,
+        "details": details,
+        "seed": progress.of(kata).seed if impls == ["learner"] else int(os.environ.get("DOJO_SEED", "0")),
+        "wait": False,
     }
 
 
@@ -200,6 +274,10 @@ def _death(event: dict[str, Any], kata: Kata) -> dict[str, Any]:
         says = f"Your code was still running after {event['seconds']:g} seconds, so it was stopped."
         why = "Is there a loop whose condition never becomes false?"
         kind = "Timeout"
+    elif event["cause"] == "memory":
+        says = f"Your code took more than {MEMORY / (1 << 30):g} GB of memory, so it was stopped."
+        why = "The tensors of this kata are small. Does something grow in a loop, or get a far too large shape?"
+        kind = "Memory"
     elif event["code"] < 0 or event["stack"]:
         name = signal.Signals(-event["code"]).name if event["code"] < 0 else str(event["code"])
         says = f"Python itself crashed while your code ran ({name})."

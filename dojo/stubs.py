@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import io
 import os
+import re
+import shutil
 import time
+import tokenize
 from pathlib import Path
 
-from dojo.catalog import Function, Kata
+from dojo.catalog import Function, Kata, UsageError
 
 
 def derive(kata: Kata) -> str:
@@ -23,51 +27,124 @@ def derive(kata: Kata) -> str:
 
 def write(kata: Kata) -> Path | None:
     """Write the stub of `kata`. A learner's work that was there is saved first: its new place is returned."""
-    text = derive(kata).encode()
-    found = kata.answer.read_bytes() if kata.answer.is_file() else b""
-    saved = back_up(kata) if found not in (b"", text) and solved(found) else None
-    write_atomically(kata.answer, text)
+    return put(kata, derive(kata).encode())
+
+
+def put(kata: Kata, content: bytes) -> Path | None:
+    """Write the learner's file. What the learner had there is saved first: its new place is returned."""
+    path, saved = kata.answer, None
+    try:
+        if path.is_dir() and not path.is_symlink():
+            saved = _new_place(kata, suffix="")
+            saved.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, saved)
+        elif path.is_file():
+            found = path.read_bytes()
+            if found != content and not untouched(found, derive(kata)):
+                saved = back_up(kata)
+        write_atomically(path, content)  # a link is replaced; what it points to stays as it is
+    except OSError as error:
+        place = path.relative_to(kata.root).as_posix()
+        raise UsageError(
+            f"{place} cannot be written, or its backup in .dojo cannot: {error.strerror or error}.\n"
+            "Nothing is lost. Make these folders writable, or free some space, and repeat the command."
+        ) from None
     return saved
+
+
+def untouched(found: bytes, stub: str) -> bool:
+    """Whether a learner's file is empty, or a stub that nobody wrote in: `stub`, or one of an older version."""
+    text = found.decode("utf-8", "replace").replace("\r\n", "\n")
+    if text.strip() in ("", stub.strip()):
+        return True
+    if solved(found) or set(stub.splitlines()) <= set(
+        text.splitlines()
+    ):  # all of the stub, and notes between its lines
+        return False
+    try:
+        return _comments(text) <= _comments(stub)
+    except (tokenize.TokenError, SyntaxError):
+        return False
 
 
 def solved(text: str | bytes) -> list[str]:
     """The functions and classes in the text of a learner's file that do more than raise NotImplementedError.
 
-    A file that Python cannot read counts as work.
+    A file that Python cannot read counts as work, and so does every other statement.
     """
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ["?"]
-    empty = (ast.Import, ast.ImportFrom, ast.Expr, ast.FunctionDef, ast.ClassDef)
-    other = ["?" for node in tree.body if not isinstance(node, empty)]
-    found = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    return [node.name for node in found if not _only_raises(node)] + other
+    functions = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    known = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    other = ["?" for node in _without_docstring(tree) if not isinstance(node, known)]
+    return [node.name for node in functions if not _only_raises(node)] + other
 
 
-def _only_raises(node: ast.FunctionDef | ast.ClassDef) -> bool:
-    functions = [item for item in ast.walk(node) if isinstance(item, ast.FunctionDef)]
-    return all(isinstance(item.body[-1], ast.Raise) and len(item.body) <= 2 for item in functions)
+def _only_raises(node: ast.AST) -> bool:
+    if isinstance(node, ast.ClassDef):
+        return all(_only_raises(item) for item in _without_docstring(node))
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+        return False
+    return [ast.unparse(item)[:25] for item in _without_docstring(node)] == ["raise NotImplementedError"]
+
+
+def _without_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> list[ast.stmt]:
+    return node.body if ast.get_docstring(node) is None else node.body[1:]
+
+
+def _comments(text: str) -> set[str]:
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return {token.string for token in tokens if token.type == tokenize.COMMENT}
 
 
 def back_up(kata: Kata) -> Path:
     """Copy the learner's file into `.dojo/backups` and return the copy's path."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    saved = kata.root / ".dojo" / "backups" / f"{kata.slug}-{stamp}.py"
-    count = 1
-    while saved.exists():
-        count += 1
-        saved = saved.with_name(f"{kata.slug}-{stamp}-{count}.py")
+    saved = _new_place(kata, suffix=".py")
     write_atomically(saved, kata.answer.read_bytes())
     return saved
+
+
+def backups(kata: Kata) -> list[Path]:
+    """The saved files of `kata`, the newest first."""
+    return [path for _, path in _saved(kata) if path.is_file()]
+
+
+def saved_at(backup: Path) -> str:
+    """When a backup was made, as its name says: `2025-11-28 13:56`."""
+    return re.sub(r".*-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)\d\d(-\d+)?\.py", r"\1-\2-\3 \4:\5", backup.name)
+
+
+def _saved(kata: Kata) -> list[tuple[tuple[str, int], Path]]:
+    """All that is saved of `kata`, files and folders, with the time and the count of their names; the newest first."""
+    found = []
+    for path in (kata.root / ".dojo" / "backups").glob(f"{kata.slug}-*"):
+        name = re.fullmatch(rf"{kata.slug}-(\d{{8}}-\d{{6}})(?:-(\d+))?(?:\.py)?", path.name)
+        if name:
+            found.append(((name[1], int(name[2] or 1)), path))
+    return sorted(found, reverse=True)
+
+
+def _new_place(kata: Kata, suffix: str) -> Path:
+    """A new path in `.dojo/backups`, whose name sorts as the newest even where the clock was set back."""
+    stamp, count = time.strftime("%Y%m%d-%H%M%S"), 1
+    for (latest, counted), _ in _saved(kata)[:1]:
+        if latest >= stamp:
+            stamp, count = latest, counted + 1
+    name = f"{kata.slug}-{stamp}" + (f"-{count}" if count > 1 else "")
+    return kata.root / ".dojo" / "backups" / f"{name}{suffix}"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a crash leaves either the old content or the new, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    new.write_bytes(content)
-    os.replace(new, path)
+    try:
+        new.write_bytes(content)
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _imports(kata: Kata, lines: list[str]) -> list[str]:

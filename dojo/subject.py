@@ -6,7 +6,10 @@ tests: what is missing or wrong is told by the call that needed it.
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import functools
+import hashlib
 import importlib.util
 import inspect
 import linecache
@@ -17,9 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dojo import stubs
+from dojo import state, stubs
 from dojo.catalog import Function, Kata, UsageError
-from dojo.trace import Watch
+from dojo.picture import Picture
+from dojo.shapes import Names
+from dojo.trace import Trace, Watch
 
 INPUT_CHANGED = (
     "The caller still needs the input. `+=`, and methods whose name ends in `_`, write into it; a row taken from it is "
@@ -36,7 +41,10 @@ class Problem(Exception):
 
 
 class CheckFailed(AssertionError):
-    """A check of a kata's test failed. `expected` and `actual` are texts, to be shown side by side."""
+    """A check of a kata's test failed. `expected` and `actual` are texts, to be shown side by side.
+
+    `got` is what was checked, for the diagnosis. `picture` shows expected and actual values, in place of the texts.
+    """
 
     def __init__(
         self,
@@ -46,9 +54,12 @@ class CheckFailed(AssertionError):
         expected: str | None = None,
         actual: str | None = None,
         error: BaseException | None = None,
+        got: Any = None,
+        picture: Picture | None = None,
     ) -> None:
         super().__init__(says)
-        self.says, self.why, self.expected, self.actual, self.error = says, why, expected, actual, error
+        self.says, self.why, self.error, self.got, self.picture = says, why, error, got, picture
+        self.expected, self.actual = picture.texts() if picture is not None else (expected, actual)
 
 
 class Stopped(Exception):
@@ -60,18 +71,34 @@ class Call:
     """One call of a test into the learner's code, as it is shown when the test fails."""
 
     text: str  # "softmax(x, dim)"
-    arguments: list[str]  # "x (2, 3) float32" for each argument, as it was before the call
+    given: list[tuple[str, Any]]  # the name of each argument, and what it was before the call
+    node: ast.FunctionDef | None
+
+    @functools.cached_property
+    def names(self) -> Names:
+        """The names of the dimensions."""
+        return Names(self.node, {name: getattr(value, "shape", value) for name, value in self.given})
+
+    @property
+    def arguments(self) -> list[str]:
+        """`x (2, 3) float32` for each argument."""
+        shown = []
+        for name, value in self.given:
+            text = describe(value, few=True)
+            dims = self.names.of(value.shape) if " = " not in text and hasattr(value, "shape") else ""
+            shown.append(f"{name} {text}".strip() + (f" = {dims}" if dims else ""))
+        return shown
 
 
-def note(name: str, parameters: list[str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
-    """Describe a call: now, because the learner's code may change what it is given."""
+def note(
+    name: str, parameters: list[str], args: tuple[Any, ...], kwargs: dict[str, Any], node: ast.FunctionDef | None
+) -> Call:
+    """Describe a call. `args` are copies: the learner's code may change what it is given."""
     if parameters[:1] and parameters[0].startswith("*"):
         parameters = [parameters[0].strip("*")] * len(args)
-    names = [*parameters, *[""] * len(args)]
-    shown = [f"{given} {describe(value, few=True)}".strip() for given, value in zip(names, args)]
-    shown += [f"{given} {describe(value, few=True)}" for given, value in kwargs.items()]
+    given = [*zip([*parameters, *[""] * len(args)], args), *kwargs.items()]
     passed = [*dict.fromkeys([*parameters[: len(args)], *kwargs])]
-    return Call(f"{name}({', '.join(passed)})", shown)
+    return Call(f"{name}({', '.join(passed)})", given, node)
 
 
 def describe(value: Any, few: bool = False) -> str:
@@ -109,6 +136,8 @@ class Implementation:
     problem: Problem | None = None
     watch: Watch = field(default_factory=Watch)
     last_call: Call | None = None
+    trace: Trace | None = None  # set while a failing test is run again, to show what the learner's lines do
+    digest: str = ""  # sha256 of the learner's file, as it was read
     stands_in_for: str = ""  # the function that a variant or a mistake replaces
     catch_stops: bool = False  # in a worker, Ctrl-C raised inside the learner's code is a failure of that test
 
@@ -143,19 +172,29 @@ class Subject:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.problem is not None:
             raise self.problem
-        return self._call(self.target, self.function.name, self.function.parameters(), args, kwargs)
+        function = self.function
+        return self._call(self.target, function.name, function.parameters(), args, kwargs, function.method("__init__"))
 
     def __repr__(self) -> str:
         return self.function.name
 
-    def _call(self, target: Any, name: str, parameters: list[str], args: tuple[Any, ...], kwargs: Any) -> Any:
+    def _call(
+        self,
+        target: Any,
+        name: str,
+        parameters: list[str],
+        args: tuple[Any, ...],
+        kwargs: Any,
+        node: ast.FunctionDef | None,
+    ) -> Any:
         implementation = self.implementation
         outermost = implementation.watch._depth == 0
         if outermost:
-            implementation.last_call = note(name, parameters, args, kwargs)
-            before = [] if name.endswith("_") else _snapshots(args)
+            before = _snapshots(args)
+            call = implementation.last_call = note(name, parameters, before, kwargs, node)
+        trace = implementation.trace if outermost else None
         try:
-            with implementation.watch():
+            with implementation.watch(), trace.call(call) if trace else contextlib.nullcontext():
                 result = target(*args, **kwargs)
         except KeyboardInterrupt as error:
             if implementation.catch_stops:
@@ -166,9 +205,12 @@ class Subject:
                 raise  # else PyTorch may have wrapped our exception in one of its own
         if outermost and implementation.watch.violation is not None:
             raise implementation.watch.violation
+        if trace:
+            trace.returned(result)
         if outermost:
             # At once: what the test goes on to compute from a changed input would only confuse.
-            _check_unchanged(before, parameters)
+            if not name.endswith("_"):
+                _check_unchanged(args, before, parameters)
         return result
 
     def _unusable(self) -> Problem | None:
@@ -212,30 +254,34 @@ class Subject:
         @functools.wraps(method)
         def call(instance: Any, *args: Any, **kwargs: Any) -> Any:
             bound = functools.partial(method, instance)
-            return self._call(bound, shown, parameters, args, kwargs)
+            return self._call(bound, shown, parameters, args, kwargs, self.function.method(name))
 
         watched: Any = call
         watched.parameters = parameters  # for messages; and it marks what is watched already
         return watched
 
 
-def _snapshots(args: tuple[Any, ...]) -> list[tuple[int, Any, Any]]:
-    """(place, tensor, a copy) for each tensor in `args`."""
+def _snapshots(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments, with a copy of each tensor."""
     import torch
 
-    tensors = [(index, arg) for index, arg in enumerate(args) if isinstance(arg, torch.Tensor)]
-    return [(index, arg, arg.detach().clone()) for index, arg in tensors if not arg.is_inference()]
+    return tuple(
+        arg.detach().clone() if isinstance(arg, torch.Tensor) and not arg.is_inference() else arg for arg in args
+    )
 
 
-def _check_unchanged(before: list[tuple[int, Any, Any]], parameters: list[str]) -> None:
+def _check_unchanged(args: tuple[Any, ...], before: tuple[Any, ...], parameters: list[str]) -> None:
     import torch
 
-    for index, arg, old in before:
-        if arg.device.type == "meta":
+    for index, (arg, old) in enumerate(zip(args, before)):
+        if arg is old or not isinstance(arg, torch.Tensor) or arg.device.type == "meta":
             continue
-        if arg.shape != old.shape or not torch.isclose(arg.detach(), old, rtol=0, atol=0, equal_nan=True).all():
+        same = arg.shape == old.shape and arg.dtype == old.dtype
+        if same and not torch.equal(arg, old):  # NaN is not equal to NaN
+            same = bool(torch.isclose(arg.detach(), old, rtol=0, atol=0, equal_nan=True).all())
+        if not same:
             name = parameters[index] if index < len(parameters) else f"argument {index + 1}"
-            raise CheckFailed(f"Your code changed its input `{name}`.", why=INPUT_CHANGED)
+            raise CheckFailed(f"Your code changed its input `{name}`.", why=INPUT_CHANGED, got=arg.detach().clone())
 
 
 def implement(kata: Kata, impl: str, catch_stops: bool = False) -> Implementation:
@@ -247,7 +293,9 @@ def implement(kata: Kata, impl: str, catch_stops: bool = False) -> Implementatio
     kind, _, name = impl.partition(":")
     if kind == "learner":
         try:
-            implementation.module = _load_learner(kata)
+            content = _read(kata)
+            implementation.digest = hashlib.sha256(content).hexdigest()
+            implementation.module = _load_learner(kata, content)
         except Problem as problem:
             implementation.problem = problem
     elif kind == "stub":
@@ -301,17 +349,21 @@ def _compiled(path: Path, source: str) -> types.CodeType:
     return compile(source, str(path), "exec", dont_inherit=True)
 
 
-def _load_learner(kata: Kata) -> types.ModuleType:
-    """Run the learner's file. Whatever goes wrong in it becomes a `Problem` with words and a line."""
-    mend = f"To start it again: make reset N={kata.number} (your file is saved first)."
+def _read(kata: Kata) -> bytes:
+    """The learner's file, or a `Problem`."""
     if kata.answer.is_dir():
         raise Problem(f"`{kata.answer.name}` is a folder, not a file. Move it away, then: make reset N={kata.number}")
     try:
-        content = kata.answer.read_bytes()
+        return kata.answer.read_bytes()
     except FileNotFoundError:
         raise Problem(f"The file `{kata.answer.name}` is gone. To have it back: make reset N={kata.number}") from None
     except OSError as error:
         raise Problem(f"`{kata.answer.name}` cannot be read: {error.strerror}.") from None
+
+
+def _load_learner(kata: Kata, content: bytes) -> types.ModuleType:
+    """Run the learner's file. Whatever goes wrong in it becomes a `Problem` with words and a line."""
+    mend = f"To start it again: make reset N={kata.number} (your file is saved first)."
     try:
         source = importlib.util.decode_source(content)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
@@ -321,14 +373,26 @@ def _load_learner(kata: Kata) -> types.ModuleType:
         ) from None
     if "\0" in source:
         raise Problem(f"The file holds zero bytes, so it is not text. Save it as UTF-8.\n{mend}")
+    guard = state.guard()
     try:
-        return _execute(source, kata.slug, kata.answer)
+        with state.restored():
+            module = _execute(source, kata.slug, kata.answer)
     except SyntaxError as error:
         if error.filename != str(kata.answer):
             raise Problem(f"{type(error).__name__}: {error.msg} (in {error.filename})") from None
         raise Problem(f"Python cannot read this line: {error.msg}.", error.lineno) from None
     except BaseException as error:
+        guard.mend()
         raise _raised(error, kata) from None
+    replaced = guard.mend()
+    if replaced:
+        name = replaced.rsplit(".", 1)[-1]
+        raise Problem(
+            f"Your file replaces `{replaced}`. All code would get yours then, the tests too.\n"
+            "Give your function another name, and leave this one alone.",
+            _line_with(source, name),
+        )
+    return module
 
 
 def _raised(error: BaseException, kata: Kata) -> Problem:
@@ -379,6 +443,14 @@ def _line_of_bad_byte(content: bytes) -> int | None:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         return content[: error.start].count(b"\n") + 1
+    return None
+
+
+def _line_with(source: str, name: str) -> int | None:
+    """The first line that writes to something of this name."""
+    for number, line in enumerate(source.splitlines(), 1):
+        if re.search(rf"\b{re.escape(name)}\s*=[^=]|setattr\(.*{re.escape(name)}", line):
+            return number
     return None
 
 

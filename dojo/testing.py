@@ -32,7 +32,7 @@ import torch
 from parameterized import parameterized
 
 from dojo.elsewhere import Elsewhere, MixedDevices, elsewhere, second_device
-from dojo.failure import show_values
+from dojo import picture, state
 from dojo.subject import (
     INPUT_CHANGED,
     CheckFailed,
@@ -80,11 +80,17 @@ class KataTest:
 
     @pytest.fixture(autouse=True)
     def _prepare(self, device: torch.device, request: pytest.FixtureRequest) -> Iterator[None]:
+        with self.prepared(device, request.node.originalname):
+            yield
+
+    @contextlib.contextmanager
+    def prepared(self, device: torch.device, name: str) -> Iterator[None]:
+        """Around the test of this name: its inputs, the same at every run, and the state of PyTorch as it should be."""
         self.device = device
         _current["device"] = device
-        seed = zlib.crc32(request.node.originalname.encode()) + int(os.environ.get("DOJO_SEED", "0"))
+        seed = zlib.crc32(name.encode()) + int(os.environ.get("DOJO_SEED", "0"))
         self._random = torch.Generator().manual_seed(seed)
-        with global_state_restored():
+        with state.restored():
             _seed(seed)
             numpy.random.seed(seed % 2**32)
             random.seed(seed)
@@ -155,8 +161,8 @@ def assert_close(
     if isinstance(expected, tuple):
         _check_tuple(actual, len(expected), names, why)
         parts = names or [f"part {index}" for index in range(len(expected))]
-        for part, got, wanted in zip(parts, actual, expected):
-            _check_one(got, wanted, why, dtype, rtol, atol, device, part)
+        for index, (part, got, wanted) in enumerate(zip(parts, actual, expected)):
+            _check_one(got, wanted, why, dtype, rtol, atol, device, part, index)
     else:
         _check_one(actual, expected, why, dtype, rtol, atol, device)
 
@@ -164,20 +170,9 @@ def assert_close(
 def assert_equal(actual: Any, expected: Any, *, why: str) -> None:
     """Check a plain Python value (a bool, a number, a string, a tuple, a dict, a dtype), its type included."""
     __tracebackhide__ = True
-    if actual is None and expected is not None:
-        raise CheckFailed("It returned None. Is a `return` missing?", why=why, expected=repr(expected), actual="None")
-    if not isinstance(actual, type(expected)) or isinstance(actual, bool) != isinstance(expected, bool):
-        wanted = type(expected).__name__
-        raise CheckFailed(
-            f"It returned {_kind(actual)}, where {with_article(wanted)} is asked for.",
-            why=why,
-            expected=repr(expected),
-            actual=_repr(actual),
-        )
-    if isinstance(expected, tuple) and [type(item) for item in actual] != [type(item) for item in expected]:
-        raise CheckFailed("The values are of another type.", why=why, expected=repr(expected), actual=_repr(actual))
-    if not bool(actual == expected):
-        raise CheckFailed("It returned another value.", why=why, expected=repr(expected), actual=_repr(actual))
+    says = _difference(actual, expected)
+    if says:
+        raise CheckFailed(says, why=why, expected=repr(expected), actual=_repr(actual), got=actual)
 
 
 def assert_that(condition: Any, says: str, *, why: str, expected: str | None = None, actual: str | None = None) -> None:
@@ -215,12 +210,14 @@ def assert_raises(
             expected=f"raise {error.__name__}",
             actual=f"{type(other).__name__}: {first_line(other)}",
             error=other,
+            got=type(other).__name__,
         ) from other
     raise CheckFailed(
         f"It should raise {error.__name__} here, but it returned {_kind(result)}.",
         why=why,
         expected=f"raise {error.__name__}",
         actual=_repr(result),
+        got=result,
     )
 
 
@@ -243,8 +240,10 @@ def assert_left_alone(
         name = _parameter(call, index)
         same = arg.shape == old.shape and arg.dtype == old.dtype
         if not same or not _isclose(arg.detach(), old, rtol=0, atol=0, equal_nan=True).all():
-            shown = show_values(arg.detach(), old) if same else (shape_text(old.shape), shape_text(arg.shape))
-            raise CheckFailed(f"Your code changed its input `{name}`.", why=why, expected=shown[0], actual=shown[1])
+            shown: dict[str, Any] = {"expected": shape_text(old.shape), "actual": shape_text(arg.shape)}
+            if same:
+                shown = {"picture": picture.compare(arg, old)}
+            raise CheckFailed(f"Your code changed its input `{name}`.", why=why, got=arg.detach().clone(), **shown)
         if arg.requires_grad != flag:
             raise CheckFailed(f"Your code changed `requires_grad` of its input `{name}`.", why=why)
     assert_close(
@@ -278,7 +277,7 @@ def assert_follows_device(
         with second_device():
             result = function(*moved)
     except MixedDevices as mixed:
-        raise CheckFailed(f"On a GPU this would stop with: {mixed}", why=why, error=mixed) from mixed
+        raise CheckFailed(f"On a GPU this would stop with: {mixed}", why=why, error=mixed, got="two devices") from mixed
     except Exception:
         # The answer is right, and did not mix devices: what fails is that the second device is not a real one.
         pytest.skip("your answer cannot be tried on another device here; that does not mean that it is wrong")
@@ -309,7 +308,7 @@ def assert_made_where_asked(
             with second_device():
                 result = make(device)
         except MixedDevices as mixed:
-            raise CheckFailed(f"On a GPU this would stop with: {mixed}", why=why, error=mixed) from mixed
+            raise CheckFailed(f"On a GPU this would stop with: {mixed}", why=why, error=mixed, got="two devices") from mixed
         except Exception:
             # The answer is right, and did not mix devices: what fails is that the second device is not a real one.
             pytest.skip("your answer cannot be tried on another device here; that does not mean that it is wrong")
@@ -366,27 +365,8 @@ def assert_gradients(
             if right := bool(_isclose(gradient, measured, rtol=rtol, atol=atol, equal_nan=False).all()):
                 break
         if not right:
-            wanted, got = show_values(gradient, measured)
-            raise CheckFailed(f"The gradient of `{name}` is not right.", why=why, expected=wanted, actual=got)
-
-
-@contextlib.contextmanager
-def global_state_restored() -> Iterator[None]:
-    """Put back whatever a learner's code may change for everybody: dtype, device, gradient mode, seeds, folder..."""
-    before = [read() for read, _ in _SETTINGS]
-    seeds = torch.get_rng_state(), random.getstate(), numpy.random.get_state()
-    folder = os.getcwd()
-    try:
-        with warnings.catch_warnings():
-            yield
-    finally:
-        for (read, write), old in zip(_SETTINGS, before):
-            if read() != old:  # writing some of them imports half of PyTorch
-                write(old)
-        torch.set_rng_state(seeds[0])
-        random.setstate(seeds[1])
-        numpy.random.set_state(seeds[2])
-        os.chdir(folder)
+            shown = picture.compare(gradient, measured)
+            raise CheckFailed(f"The gradient of `{name}` is not right.", why=why, got=gradient, picture=shown)
 
 
 @contextlib.contextmanager
@@ -398,18 +378,6 @@ def unwritten_memory_filled() -> Iterator[None]:
     finally:
         torch._C._set_deterministic_algorithms(False)
 
-
-_SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
-    (torch.get_default_dtype, torch.set_default_dtype),
-    (lambda: torch.get_default_device().type, torch.set_default_device),
-    (torch.is_grad_enabled, torch.set_grad_enabled),
-    (torch.get_num_threads, torch.set_num_threads),
-    # Not torch.use_deterministic_algorithms: it imports torch._inductor, which takes a second.
-    (torch.are_deterministic_algorithms_enabled, torch._C._set_deterministic_algorithms),
-    (torch.is_anomaly_enabled, torch.set_anomaly_enabled),
-    (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
-    (sys.getrecursionlimit, sys.setrecursionlimit),
-]
 
 _current = {"device": torch.device("cpu")}  # the device under test, for the checks
 
@@ -423,14 +391,25 @@ def _seed(seed: int) -> None:
         torch.mps.manual_seed(seed)
 
 
+def _difference(actual: Any, expected: Any) -> str:
+    """What is wrong with a plain value, in a sentence; "" if nothing is."""
+    if actual is None and expected is not None:
+        return "It returned None. Is a `return` missing?"
+    if not isinstance(actual, type(expected)) or isinstance(actual, bool) != isinstance(expected, bool):
+        return f"It returned {_kind(actual)}, where {with_article(type(expected).__name__)} is asked for."
+    if isinstance(expected, tuple) and [type(item) for item in actual] != [type(item) for item in expected]:
+        return "The values are of another type."
+    return "" if _same_values(actual, expected) else "It returned another value."
+
+
 def _check_tuple(actual: Any, size: int, names: Sequence[str], why: str) -> None:
     __tracebackhide__ = True
-    wanted = f"({', '.join(names)})" if names else f"a tuple of {size}"
+    shown = {"why": why, "expected": f"({', '.join(names)})" if names else f"a tuple of {size}"}
     if actual is None:
-        raise CheckFailed("It returned None. Is a `return` missing?", why=why, expected=wanted, actual="None")
+        raise CheckFailed("It returned None. Is a `return` missing?", actual="None", **shown)
     if not isinstance(actual, (tuple, list)) or len(actual) != size:
         raise CheckFailed(
-            f"It returned {_kind(actual)}, not {size} results.", why=why, expected=wanted, actual=_repr(actual)
+            f"It returned {_kind(actual)}, not {size} results.", actual=_repr(actual), got=actual, **shown
         )
 
 
@@ -443,6 +422,7 @@ def _check_one(
     atol: float | None,
     device: torch.device | str | None,
     part: str = "",
+    index: int = 0,
 ) -> None:
     __tracebackhide__ = True
     expected = (
@@ -455,21 +435,19 @@ def _check_one(
     if actual is None:
         raise CheckFailed("It returned None. Is a `return` missing?", why=why, expected=wanted, actual="None")
     if not isinstance(actual, torch.Tensor):
-        subject = f"{part} is" if part else "It returned"
-        raise CheckFailed(
-            f"{subject} {_kind(actual)}, where a tensor is asked for.", why=why, expected=wanted, actual=_repr(actual)
-        )
+        says = f"{f'{part} is' if part else 'It returned'} {_kind(actual)}, where a tensor is asked for."
+        raise CheckFailed(says, why=why, expected=wanted, actual=_repr(actual), got=actual)
+    actual = _plain(actual)
+    told: dict[str, Any] = {"why": why, "got": actual}
     if actual.shape != expected.shape:
         wanted, given = _with_few_values(expected), _with_few_values(actual)
-        raise CheckFailed(f"The shape{of} is not right.", why=why, expected=wanted, actual=given)
+        raise CheckFailed(f"The shape{of} is not right.", expected=wanted, actual=given, **told)
     if actual.dtype != dtype:
-        names = [str(kind).removeprefix("torch.") for kind in (dtype, actual.dtype)]
-        raise CheckFailed(f"The dtype{of} is not right.", why=why, expected=names[0], actual=names[1])
+        wanted, given = (str(kind).removeprefix("torch.") for kind in (dtype, actual.dtype))
+        raise CheckFailed(f"The dtype{of} is not right.", expected=wanted, actual=given, **told)
     place = torch.device(device) if device is not None else _current["device"]
     if actual.device.type != place.type:
-        raise CheckFailed(
-            f"The device{of} is not right.", why=why, expected=place.type, actual=actual.device.type
-        )  # fmt: skip
+        raise CheckFailed(f"The device{of} is not right.", expected=place.type, actual=actual.device.type, **told)
     got = (actual.values if isinstance(actual, Elsewhere) else actual).detach().cpu()
     if dtype.is_floating_point:
         usual = TOLERANCE.get(dtype, (1e-2, 1e-2))
@@ -483,14 +461,35 @@ def _check_one(
     else:
         close = got == expected
     if not bool(close.all()):
-        shown = show_values(got, expected, close)
-        raise CheckFailed(_values_differ(got, expected, close, of), why=why, expected=shown[0], actual=shown[1])
+        shown = picture.compare(got, expected, close, part=index)
+        raise CheckFailed(_values_differ(got, expected, close, of), picture=shown, **told)
+
+
+def _plain(x: torch.Tensor) -> torch.Tensor:
+    """The tensor without a class of the learner's, which could say of itself what it likes."""
+    if type(x) in (torch.Tensor, torch.nn.Parameter, Elsewhere):
+        return x
+    with torch._C.DisableTorchFunctionSubclass():
+        return torch.Tensor.as_subclass(x, torch.Tensor)
+
+
+def _same_values(actual: Any, expected: Any) -> bool:
+    """Whether two plain values are equal, by the rules of Python's own types, whatever their class says of `==`."""
+    if isinstance(expected, (tuple, list)):
+        items = list(type(expected).__iter__(actual))  # not what a subclass makes of it
+        return len(items) == len(expected) and all(map(_same_values, items, expected))
+    if isinstance(expected, dict):
+        items = dict(dict.items(actual))
+        return items.keys() == expected.keys() and all(_same_values(items[key], expected[key]) for key in expected)
+    if not isinstance(actual, type(expected)):
+        return bool(expected == actual)  # 1 and 1.0 inside a tuple or a dict
+    return type(expected).__eq__(expected, actual) is True
 
 
 def _with_few_values(x: torch.Tensor) -> str:
     """The shape; of a small vector its values too."""
     few = x.ndim == 1 and 0 < x.numel() <= 10 and x.device.type != "meta"
-    return f"{shape_text(x.shape)}\n{show_values(x, x)[0]}" if few else shape_text(x.shape)
+    return f"{shape_text(x.shape)}\n{picture.compare(x, x).texts()[0]}" if few else shape_text(x.shape)
 
 
 def _values_differ(got: torch.Tensor, expected: torch.Tensor, close: torch.Tensor, of: str) -> str:

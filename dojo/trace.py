@@ -1,15 +1,23 @@
-"""Watches the tensor operations of one call into the learner's code: which one is banned."""
+"""Watches the tensor operations of one call into the learner's code: which one is banned, and which shapes they make."""
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import itertools
+import linecache
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from functools import cache
+from types import FrameType
 from typing import Any
 
+import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter
 
 
 class BannedCall(Exception):
@@ -19,6 +27,7 @@ class BannedCall(Exception):
         super().__init__(
             f"This kata asks you to {advice}. Your code calls PyTorch's `{operation}`, which does that work for you."
         )
+        self.operation = operation
 
 
 @cache
@@ -93,3 +102,208 @@ class _Kernels(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.watch.check(func)
         return func(*args, **(kwargs or {}))
+
+
+SIGNS = {"add": "+", "radd": "+", "sub": "-", "rsub": "-", "mul": "*", "rmul": "*", "matmul": "@", "rmatmul": "@"}
+SIGNS |= {"truediv": "/", "rtruediv": "/", "div": "/", "pow": "**", "rpow": "**", "and": "&", "or": "|", "xor": "^"}
+SIGNS |= {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+WIDEST = 34  # characters of source that a row of the trace shows
+
+
+@dataclass
+class Row:
+    """One operation of the learner's own lines."""
+
+    line: int
+    source: str  # the part of the line that is this operation
+    inputs: str  # "(2, 5, 4) @ (2, 4, 7)"
+    result: str = ""  # "(2, 5, 7) bool": the dtype where it changed
+    names: str = ""  # "(batch, Tq, Tk)", where every size has one name
+    error: str = ""  # why it stopped here
+    times: int = 1  # in a loop
+
+
+class Trace:
+    """Records the operations of the last call into the learner's file `path`: line, source, shapes in and out."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.rows: list[Row] = []
+        self._places: dict[Any, Row] = {}
+        self._call: Any = None
+        self.inside_layer = 0  # a layer of PyTorch's is running: its operations are not the learner's
+
+    @contextlib.contextmanager
+    def call(self, call: Any) -> Iterator[None]:
+        """Around one call of a test: forgets the one before."""
+        self.rows, self._places, self._call, self.inside_layer = [], {}, call, 0
+        hooks = torch.nn.modules.module
+        before = hooks.register_module_forward_pre_hook(self._layer_starts)
+        after = hooks.register_module_forward_hook(self._layer_ends, always_call=True)
+        try:
+            with _Shapes(self):
+                yield
+        finally:
+            before.remove()
+            after.remove()
+
+    def returned(self, result: Any) -> None:
+        """The last row: what the function returned."""
+        tensors = [item for item in tree_iter(result) if isinstance(item, torch.Tensor)]
+        if self.rows and tensors:
+            shapes = ", ".join(_text(item) for item in tensors[:3])
+            names = self._call.names.of(tensors[0].shape) if len(tensors) == 1 else ""
+            self.rows.append(Row(0, "returns", "", shapes, names))
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        return [asdict(row) for row in self.rows]
+
+    def add(self, function: Any, args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
+        """Run one operation, and note it if a line of the learner's called for it."""
+        frame = None if self.inside_layer else self._frame()
+        if frame is None:
+            return run()
+        inputs = [item for item in tree_iter((args, kwargs)) if isinstance(item, torch.Tensor)]
+        name = getattr(function, "__name__", "").strip("_")
+        sign = SIGNS.get(name)
+        mixed = len({item.device.type for item in inputs if item.ndim}) > 1
+        shapes = [_text(item, mixed) for item in inputs]  # now: it may change them
+        if sign and len(shapes) == 1:  # the other one is a number
+            numbers = [item for item in args if isinstance(item, (int, float))]
+            shapes += [f"{number:g}" for number in numbers[:1]]
+            if name[0] == "r" and name != "radd":
+                shapes.reverse()
+        joined = f" {sign or ','} ".replace(" , ", ", ").join(shapes[:3])
+        try:
+            result = run()
+        except Exception as error:
+            self._note(frame, name, joined, error=_cause(error))
+            raise
+        made = next((item for item in tree_iter(result) if isinstance(item, torch.Tensor)), None)
+        if name == "setitem":
+            made = args[0]
+        if made is not None and not (name == "get" and made.ndim == 0):
+            changed = made.dtype != (inputs[0].dtype if inputs else torch.get_default_dtype())
+            dtype = f" {str(made.dtype).removeprefix('torch.')}" if changed else ""
+            self._note(frame, name, joined, _text(made) + dtype, self._call.names.of(made.shape))
+        return result
+
+    def _note(self, frame: FrameType, name: str, inputs: str, result: str = "", names: str = "", error: str = "") -> None:
+        position = _position(frame)
+        key = (position, name)
+        row = self._places.get(key)
+        if row is not None and not error:  # the next turn of a loop
+            row.times, row.inputs, row.result, row.names = row.times + 1, inputs, result, names
+            return
+        row = Row(frame.f_lineno, _source(self.path, position), inputs, result, names, error)
+        self._places[key] = row
+        self.rows.append(row)
+
+    def _frame(self) -> FrameType | None:
+        """The innermost running line of the learner's file."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename != self.path:
+            frame = frame.f_back
+        return frame
+
+    def _layer_starts(self, module: Any, args: Any) -> None:
+        if type(module).__module__.startswith("torch."):
+            self.inside_layer += 1
+
+    def _layer_ends(self, module: Any, args: Any, result: Any) -> None:
+        if not type(module).__module__.startswith("torch."):
+            return
+        self.inside_layer -= 1
+        frame = self._frame()
+        inputs = ", ".join(_text(item) for item in tree_iter(args) if isinstance(item, torch.Tensor))
+        if self.inside_layer or frame is None:
+            return
+        if isinstance(result, torch.Tensor):
+            self._note(frame, type(module).__name__, inputs, _text(result), self._call.names.of(result.shape))
+        else:  # it raised
+            self._note(frame, type(module).__name__, inputs, error="stops here")
+
+
+class _Shapes(TorchFunctionMode):
+    def __init__(self, trace: Trace) -> None:
+        super().__init__()
+        self.trace = trace
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return self.trace.add(func, args, kwargs, lambda: func(*args, **(kwargs or {})))
+
+
+def _text(x: torch.Tensor, device: bool = False) -> str:
+    place = {"cpu": " on the CPU", "meta": " on another device"}.get(x.device.type, f" on {x.device.type}")
+    return str(tuple(int(size) for size in x.shape)) + (place if device else "")
+
+
+def _cause(error: Exception) -> str:
+    """Why an operation stopped, in a few words."""
+    if isinstance(error, BannedCall):
+        return "not in this kata"
+    text = str(error)
+    for before, between, after in (
+        ("size of tensor a (", ") must match the size of tensor b (", ")"),
+        ("shapes cannot be multiplied (", " and ", ")"),
+    ):
+        if before in text and between in text:
+            first, rest = text.split(before, 1)[1].split(between, 1)
+            second = rest.split(after, 1)[0]
+            if "x" in first:
+                first, second = first.split("x")[-1], second.split("x")[0]
+            return f"{first} and {second} do not line up"
+    if "at least two devices" in text:
+        return "two devices"
+    return "stops here"
+
+
+def _position(frame: FrameType) -> tuple[int, int, int, int]:
+    """Where the running operation stands in the source: first and last line, first and last byte in it."""
+    if sys.version_info >= (3, 11):
+        found = next(itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), None)
+        if found is not None and None not in found:
+            return found  # type: ignore[return-value]
+    return (frame.f_lineno, frame.f_lineno, 0, 1 << 20)
+
+
+def _source(path: str, position: tuple[int, int, int, int]) -> str:
+    """The source at this position on one line, shortened."""
+    first, last, start, end = position
+    lines = [linecache.getline(path, number).encode() for number in range(first, last + 1)]
+    if not lines:
+        return ""
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][start:]
+    text = " ".join(b" ".join(line.strip() for line in lines).decode("utf-8", "replace").split())
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """An expression whose inner parts give way to `…` if it is long: `torch.softmax(…, -1)`."""
+    if len(text) <= WIDEST:
+        return text
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+        text = ast.unparse(_Outermost().visit(ast.parse(text, mode="eval")))
+        text = text.replace("__etc", "…")
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+
+
+class _Outermost(ast.NodeTransformer):
+    """Keeps the outermost operation; what is calculated inside it becomes `…`."""
+
+    def visit_Expression(self, node: ast.Expression) -> ast.AST:
+        outer = node.body
+        for field, value in ast.iter_fields(outer):
+            if isinstance(value, list):
+                setattr(outer, field, [self._inner(item) for item in value])
+            elif field == "func" and isinstance(value, ast.Attribute):
+                value.value = self._inner(value.value)
+            elif isinstance(value, ast.expr) and field not in ("func", "slice"):
+                setattr(outer, field, self._inner(value))
+        return node
+
+    def _inner(self, node: Any) -> Any:
+        if isinstance(node, (ast.BinOp, ast.Call, ast.Subscript, ast.UnaryOp)) and len(ast.unparse(node)) > 9:
+            return ast.Name("__etc")
+        return node

@@ -1,8 +1,9 @@
 """Runs one kata, once, in a process of its own, and writes events as JSON lines. The only part that imports torch.
 
-    python -m dojo.worker [--warm]      one job as a JSON line on stdin -> events on stdout
+    python -m dojo.worker      one job as a JSON line on stdin -> events on stdout
 
-With `--warm` it imports everything first, says "ready", and then waits for its job: it can be started ahead of time.
+It can be started ahead of time: a job to "wait" makes it import everything, collect the tests and rehearse, and say
+"ready". The job to run is then its next line.
 The learner's own output never mixes with the events: it goes to stderr, with a mark before each test.
 """
 
@@ -12,6 +13,7 @@ import faulthandler
 import gc
 import json
 import os
+import signal
 import sys
 from typing import Any, TextIO
 
@@ -20,6 +22,8 @@ NOT_NEEDED = (
     *("terminal", "cacheprovider", "faulthandler", "xdist", "junitxml", "pastebin", "logging", "warnings", "doctest"),
     *("unraisableexception", "threadexception", "stepwise", "setuponly", "setupplan", "debugging"),
 )
+# The runner asks for the stack with a signal. Windows has none that would do: there a timer writes it.
+STACK_ON_SIGNAL = hasattr(faulthandler, "register")
 MARK = "\x1e"  # before the id of a test, in the stream of what the learner's code prints
 
 
@@ -33,40 +37,40 @@ class Channel:
         self.seconds = seconds
 
     def emit(self, event: dict[str, Any]) -> None:
-        if event["event"] in ("start", "loading"):
+        if event["event"] in ("start", "loading", "again"):
             sys.stdout.flush()
             sys.stderr.flush()
             os.write(2, f"{MARK}{event.get('id', '')}\n".encode())
-            if self.seconds:
+            if self.seconds and not STACK_ON_SIGNAL:
                 # Writes the stack into the event stream when time is up, even from a loop in native code: so that the
-                # runner, which ends this process then, can name the learner's line.
+                # runner, which ends this process then, can name the learner's line. (It starts a thread: 0.1 ms.)
                 faulthandler.dump_traceback_later(self.seconds, exit=False, file=self.stream)
         elif event["event"] in ("test", "end", "done"):
             sys.stdout.flush()
-            faulthandler.cancel_dump_traceback_later()
+            if not STACK_ON_SIGNAL:
+                faulthandler.cancel_dump_traceback_later()
         self.stream.write(json.dumps(event) + "\n")
         self.stream.flush()
 
 
 def main() -> None:
     channel = Channel()
-    warm = "--warm" in sys.argv
-    if warm:
-        _import()
-        channel.emit({"event": "ready"})
-    line = sys.stdin.readline()
-    if not line.strip():
+    job = _read_job()
+    if job is None:
         return
-    job = json.loads(line)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # the learner's code finds nothing to read
-    channel.seconds = job["seconds"]
-    faulthandler.enable(file=channel.stream)
     try:
         _import()
     except ImportError as error:
         channel.emit({"event": "usage", "message": f"The set-up is not complete: {error}. Repeat it with: make setup"})
         return
-    run(channel, job)
+    while job is not None:
+        job = run(channel, job)
+
+
+def _read_job() -> dict[str, Any] | None:
+    """The next line of stdin; None at its end."""
+    line = sys.stdin.readline()
+    return json.loads(line) if line.strip() else None
 
 
 def _import() -> None:
@@ -80,27 +84,56 @@ def _import() -> None:
     torch.set_num_threads(1)  # the tensors are small; threads would only cost their start
 
 
-def run(channel: Channel, job: dict[str, Any]) -> None:
-    """Run the tests of one kata against each implementation of the job."""
+def run(channel: Channel, job: dict[str, Any]) -> dict[str, Any] | None:
+    """Run the tests of one kata against each implementation of the job.
+
+    A job to `wait` collects the tests, says "ready", and waits for the next line of stdin: that is the job to run,
+    here if it is for the same kata. If it is for another one, it is returned.
+    """
     import pytest
     import torch
 
     from dojo.catalog import UsageError
     from dojo.plugin import Events, devices
 
+    def begin(job: dict[str, Any]) -> None:
+        os.environ["DOJO_SEED"] = str(job["seed"])
+        channel.seconds = job["seconds"]
+        channel.emit({"event": "run", "devices": found, "torch": torch.__version__.split("+")[0]})
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # the learner's code finds nothing to read
+        if hasattr(channel, "stream"):
+            faulthandler.enable(file=channel.stream)
+            if STACK_ON_SIGNAL:
+                faulthandler.register(signal.SIGUSR1, file=channel.stream, all_threads=False)
+
+    def wait() -> dict[str, Any] | None:
+        gc.collect()
+        gc.freeze()
+        channel.emit({"event": "ready"})
+        following = _read_job()
+        if following is not None and following["kata"] == job["kata"]:
+            begin(following)
+        return following
+
     try:
         found = devices(job["device"])
     except UsageError as error:
         channel.emit({"event": "usage", "message": str(error)})
-        return
-    version = torch.__version__.split("+")[0]
-    channel.emit({"event": "run", "devices": found, "torch": version})
-    channel.emit({"event": "loading", "id": "loading", "impl": job["impls"][0]})
+        return None
+    waits = job["wait"]
+    first = "stub" if waits else job["impls"][0]
+    if not waits:
+        begin(job)
+        channel.emit({"event": "loading", "id": "loading", "impl": first})
     options = [word for name in NOT_NEEDED for word in ("-p", f"no:{name}")]
     options += ["--assert=plain", "--capture=no", "--override-ini=addopts=", f"--rootdir={job['root']}"]
-    options += [f"--device={job['device']}", f"--impl={job['impls'][0]}"]
-    code = pytest.main([job["tests"], *options], plugins=[Events(channel.emit, job["impls"], job["first_failure"])])
+    options += [f"--device={job['device']}", f"--impl={first}"]
+    events = Events(channel.emit, job, wait if waits else None)
+    code = pytest.main([job["tests"], *options], plugins=[events])
+    if events.next_job is not None:
+        return events.next_job
     channel.emit({"event": "done", "code": int(code)})
+    return None
 
 
 if __name__ == "__main__":

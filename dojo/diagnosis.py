@@ -1,0 +1,96 @@
+"""Names the learner's mistake: the known mistakes are run on the failing test, and one of them does the same.
+
+Two answers do the same where the same check of a test gets the same value from both, or the same error arises.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from dojo import outcome
+from dojo.catalog import Kata
+from dojo.outcome import Outcome
+from dojo.subject import Implementation, install, load_reference
+from dojo.trace import Trace
+
+SECONDS = 0.1  # for telling apart the mistakes that do the same on the failing test
+OTHERS = 30  # tests at most that are used for that
+
+
+class Diagnosis:
+    """Runs single tests of a kata again: under the eyes of a trace, and with the known mistakes."""
+
+    def __init__(self, kata: Kata) -> None:
+        self.kata = kata
+        self.module = load_reference(kata)
+        self.mistakes = {name: getattr(self.module, name) for name in kata.answers["mistake"]}
+        self._outcomes: dict[tuple[str, str], Outcome] = {}  # of (test, mistake)
+
+    def run(self, item: Any, implementation: Implementation) -> Outcome:
+        install(implementation)
+        return outcome.run(item, implementation, look=False)
+
+    def trace(self, item: Any, implementation: Implementation, expected: Outcome) -> list[dict[str, Any]]:
+        """The operations of the last call in a failing test. None if the test ends differently this time."""
+        implementation.trace = Trace(str(implementation.path))
+        try:
+            found = self.run(item, implementation)
+            return implementation.trace.as_dicts() if found.same(expected) else []
+        finally:
+            implementation.trace = None
+
+    def of_mistake(self, item: Any, name: str) -> Outcome:
+        """The outcome of the test `item` for the mistake of this name: remembered, for it is always the same."""
+        key = (item.nodeid, name)
+        if key not in self._outcomes:
+            stand_in = self.mistakes[name]
+            of = stand_in.answer.of
+            right = getattr(self.module, of)
+            setattr(self.module, of, stand_in)
+            implementation = Implementation(self.kata, f"mistake:{name}", self.module, catch_stops=True)
+            implementation.watch.banned = self.kata.constant("BANNED")
+            try:
+                self._outcomes[key] = self.run(item, implementation)
+            finally:
+                setattr(self.module, of, right)
+        return self._outcomes[key]
+
+    def diagnose(
+        self,
+        item: Any,
+        function: str,
+        found: Outcome,
+        others: Sequence[Any],
+        outcome_of: Callable[[Any], Outcome],
+        seconds: float = SECONDS,
+    ) -> list[str]:
+        """The mistakes of `function` that do in the failing test `item` what the learner's code did.
+
+        Several may do the same. The other tests of the function tell them apart: `outcome_of` says what the learner's
+        code did in them. What is left after that behaves alike, or the `seconds` were over.
+        """
+        names = [name for name, stand_in in self.mistakes.items() if stand_in.answer.of == function]
+        left = [name for name in names if self.of_mistake(item, name).same(found)]
+        sure = _says_much(found)
+        deadline = time.monotonic() + seconds
+        agreed = asked = 0
+        for other in others[:OTHERS]:
+            certain = sure or (asked >= 3 and agreed == asked)
+            if not left or (certain and len(left) == 1) or time.monotonic() > deadline:
+                break
+            theirs = outcome_of(other)
+            same = [name for name in left if self.of_mistake(other, name).same(theirs)]
+            if theirs.error is not None:
+                asked, agreed = asked + 1, agreed + bool(same)
+            left = same or left
+        return left if sure or 2 * agreed >= asked else []
+
+
+def _says_much(found: Outcome) -> bool:
+    """Whether it is unlikely that two answers do this by chance: they gave the same numbers."""
+    got = getattr(found.error, "got", None)
+    return isinstance(got, torch.Tensor) and got.is_floating_point() and got.numel() >= 4
