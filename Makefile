@@ -3,6 +3,7 @@
 N      ?=
 NAME   ?=
 DEVICE ?=
+GIVE_UP ?=
 PYTHON ?= python3
 # VENV= (empty) uses the Python at hand, and installs only what it lacks.
 VENV   ?= .venv
@@ -24,7 +25,8 @@ define need_python
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help kata setup here here-check check stubs new reset readme bench-feedback
+.PHONY: help kata watch lesson hint progress solution reset restore again setup here here-check check stubs new readme
+.PHONY: bench-feedback
 
 help: ## list what you can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -32,8 +34,29 @@ help: ## list what you can do
 kata: $(READY) ## run one kata and see what to do next: make kata N=05 (DEVICE=cpu, cuda, mps or all)
 	@$(PY) -m dojo kata "$(N)" --device "$(DEVICE)" || test $$? -eq 1
 
+watch: $(READY) ## a verdict at every save, from the first unfinished kata on (or N=05)
+	@$(PY) -m dojo watch "$(N)" --device "$(DEVICE)"
+
+lesson: $(READY) ## read the lesson of a kata: make lesson N=05
+	@$(PY) -m dojo lesson "$(N)"
+
+hint: $(READY) ## get the next hint: make hint N=05
+	@$(PY) -m dojo hint "$(N)"
+
+progress: $(READY) ## see what is done, and what is next
+	@$(PY) -m dojo progress
+
+solution: $(READY) ## compare your code with the reference, once it passes: make solution N=05 (or GIVE_UP=yes)
+	@$(PY) -m dojo solution "$(N)" $(if $(filter yes,$(GIVE_UP)),--give-up) || test $$? -eq 1
+
 reset: $(READY) ## write the stub of a kata again, and keep your file as a backup: make reset N=05
 	@$(PY) -m dojo reset "$(N)"
+
+restore: $(READY) ## bring back the newest backup of your file: make restore N=05
+	@$(PY) -m dojo restore "$(N)"
+
+again: $(READY) ## practise a kata once more, with new random inputs: make again N=05
+	@$(PY) -m dojo again "$(N)"
 
 setup: ## install what the katas need, or repair it
 	$(need_python)

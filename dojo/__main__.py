@@ -8,6 +8,15 @@ import sys
 from dojo import catalog
 from dojo.catalog import UsageError
 
+GUIDE = {  # commands about one kata
+    "lesson": "show the lesson of a kata",
+    "hint": "show the next hint for the first function that does not pass",
+    "solution": "show your code beside the reference, once the kata passes",
+    "reset": "write the stub of a kata again; your file is saved first",
+    "restore": "bring back the newest backup of your file",
+    "again": "practise a kata once more: the stub again, with new random inputs",
+}
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. 0: all is well; 1: not yet; 2: wrong usage, with the mending command in the message."""
@@ -21,8 +30,18 @@ def main(arguments: list[str] | None = None) -> int:
     kata.add_argument("--timeout", type=float, default=10.0, help="seconds for one test (default: 10)")
     kata.add_argument("--json", action="store_true", help="print the results for a program")
 
-    reset = commands.add_parser("reset", help="write the stub of a kata again; your file is saved first")
-    reset.add_argument("kata", nargs="?", default="")
+    watch = commands.add_parser("watch", help="judge a kata at every save")
+    watch.add_argument("kata", nargs="?", default="", help="the kata to start with (default: the first unfinished one)")
+    watch.add_argument("--device", default="")
+    watch.add_argument("--timeout", type=float, default=10.0)
+    watch.add_argument("--json", action="store_true", help="print one line for each save, for a program")
+
+    for name, text in GUIDE.items():
+        about = commands.add_parser(name, help=text)
+        about.add_argument("kata", nargs="?", default="")
+        if name == "solution":
+            about.add_argument("--give-up", action="store_true", help="show it though not all tests pass")
+    commands.add_parser("progress", help="show what is done, and what is next")
 
     stubs = commands.add_parser("stubs", help="for maintainers: derive the stubs from the reference")
     stubs.add_argument("kata", nargs="?", default="")
@@ -57,6 +76,20 @@ def _dispatch(options: argparse.Namespace) -> int:
         return card.run(
             catalog.select(options.kata), options.impl, options.device, options.timeout, as_json=options.json
         )
+    if options.command == "watch":
+        from dojo import watch
+
+        kata = catalog.select(options.kata) if options.kata.strip() else None
+        return watch.run(kata, options.device, options.timeout, as_json=options.json)
+    if options.command in GUIDE and options.command != "reset":
+        from dojo import guide
+
+        more = {"give_up": options.give_up} if options.command == "solution" else {}
+        return getattr(guide, options.command)(catalog.select(options.kata), **more)
+    if options.command == "progress":
+        from dojo import guide
+
+        return guide.progress()
     if options.command in ("reset", "stubs"):
         from dojo import stubs
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dojo import catalog, runner
 from dojo.catalog import Kata, UsageError
+from dojo.picture import cells
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,51 +22,103 @@ MARKS = {
     "skip": ("○", "dim"),
 }
 PLAIN = {"✓": "+", "✗": "x", "·": "-", "○": "o", "│": "|", "–": "-", "−": "-", "→": "->", "×": "x", "≠": "!="}
+PLAIN |= {"░": ".", "▒": ":", "▓": "%", "█": "#", "…": "~"}
+TRACED = 12  # rows of a shape trace that are shown
 
 
 def run(kata: Kata, impl: str, device: str, seconds: float, as_json: bool = False) -> int:
     """Run one kata and print its card, or its JSON. Returns the exit code."""
+    result = judge(kata, impl, device, seconds, details=len(kata.functions) if as_json else 1)
+    if as_json:
+        print(json.dumps(as_exercism(result), indent=2))
+    else:
+        draw(result, make_console())
+    return 0 if result.passed else 1
+
+
+def judge(kata: Kata, impl: str = "learner", device: str = "", seconds: float = 10.0, details: int = 1) -> Result:
+    """Run one kata. A result of the learner's own file is remembered."""
     worker = runner.Worker(kata.root)  # it imports torch while this process imports what draws the card
+    before = kata.answer.read_bytes() if kata.answer.is_file() else None
     try:
-        events = runner.run(kata, [impl], device or "all", seconds, worker=worker)
-        if as_json:
-            result = Result(kata, events, worker.printed)
-            print(json.dumps(as_exercism(result), indent=2))
-        else:
-            console = make_console()
-            result = Result(kata, events, worker.printed, impl)
-            draw(result, console)
-        return 0 if result.passed else 1
+        import rich.console  # noqa: F401
+
+        events = runner.run(kata, [impl], device or "all", seconds, worker=worker, details=details)
+        result = Result(kata, events, worker.printed, impl)
     finally:
         worker.stop()
+    if impl == "learner":
+        keep(result, before)
+    return result
+
+
+def keep(result: Result, before: bytes | None) -> None:
+    """Remember the result. If the learner's file deleted itself, or made itself empty, it is kept as a backup."""
+    from dojo import progress, stubs
+
+    kata = result.kata
+    if result.digest:
+        progress.record(kata, {name: result.counts(name) for name in kata.functions}, result.digest)
+    if before and not (kata.answer.is_file() and kata.answer.stat().st_size):
+        saved = stubs.save(kata, before)
+        result.notice = (
+            f"{_place(kata)} is gone: did your code delete it? What it held is kept. "
+            f"To have it back: make restore N={kata.number}   ({_place(kata, saved)})"
+        )
 
 
 class Result:
-    """The events of one run, counted."""
+    """The events of one run, counted. They may be added one by one, while they come."""
 
-    def __init__(self, kata: Kata, events: Iterable[dict[str, Any]], printed: runner.Printed, impl: str = "learner"):
+    def __init__(
+        self, kata: Kata, events: Iterable[dict[str, Any]], printed: runner.Printed | None, impl: str = "learner"
+    ) -> None:
         self.kata = kata
         self.file = kata.answer if impl == "learner" else kata.reference
         self.tests: list[dict[str, Any]] = []
-        self.planned = 0
+        self.planned: list[dict[str, Any]] = []
         self.about: dict[str, Any] = {}
+        self.digest = ""  # of the learner's file, as it was judged
+        self.saved = ""  # when, as `make watch` shows it
+        self.notice = ""  # what else the learner must know
         for event in events:
-            if event["event"] == "usage":
-                raise UsageError(event["message"])
-            if event["event"] == "broken":
-                raise UsageError(f"The tests of {kata.name} cannot be loaded:\n{event['message']}")
-            if event["event"] == "run":
-                self.about = event
-            elif event["event"] == "tests":
-                self.planned = len(event["tests"])
-            elif event["event"] == "test":
-                self.tests.append(event)
-        for test in self.tests:  # known for sure only when the worker has ended
+            self.add(event)
+        if printed is not None:
+            self.finish(printed)
+
+    def add(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "usage":
+            raise UsageError(event["message"])
+        if kind == "broken":
+            raise UsageError(f"The tests of {self.kata.name} cannot be loaded:\n{event['message']}")
+        if kind == "run":
+            self.about = event
+        elif kind == "loaded":
+            self.digest = event["digest"]
+        elif kind == "tests":
+            self.planned = event["tests"]
+        elif kind == "test":
+            self.tests.append(event)
+        elif kind in ("trace", "diagnosis"):
+            for test in self.tests:
+                if test["id"] == event["id"]:
+                    test[kind] = event[kind]
+
+    def finish(self, printed: runner.Printed) -> None:
+        """When the worker has ended: now it is sure what the learner's code printed."""
+        for test in self.tests:
             test["output"], test["printed"] = printed.of(test["id"])
+
+    def counts(self, function: str) -> tuple[int, int]:
+        """How many tests of a function passed, and how many there are."""
+        planned = sum(test["function"] == function for test in self.planned)
+        return sum(test["status"] in ("pass", "skip") for test in self.of(function)), planned
 
     @property
     def passed(self) -> bool:
-        return bool(self.tests) and all(test["status"] in ("pass", "skip") for test in self.tests)
+        whole = len(self.tests) >= len(self.planned) > 0
+        return whole and all(test["status"] in ("pass", "skip") for test in self.tests)
 
     def of(self, function: str) -> list[dict[str, Any]]:
         return [test for test in self.tests if test["function"] == function]
@@ -86,18 +139,22 @@ def make_console(**options: Any) -> Console:
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=False, **options)
 
 
-def draw(result: Result, console: Console) -> None:
-    """Print the card: first what works, then one failure, whole, then what to do next."""
+def draw(result: Result, console: Console, commands: bool = True) -> None:
+    """Print the card: first what works, then one failure, whole, then what to do next (`commands`: and how)."""
     kata, about = result.kata, result.about
     title = f"Kata {kata.number} · {kata.slug}"
     where = " ".join([*about.get("devices", []), "· torch", about.get("torch", "")]) if about else ""
+    if result.saved:
+        where = f"saved {result.saved} · {where}"
     _line(console, title + where.rjust(max(2, min(console.width, 88) - len(title))), "bold")
     console.print()
     problem = next((test for test in result.tests if test.get("kind") == "Problem"), None)
     whole = all(test.get("kind") == "Problem" for test in result.tests)
     if (problem is not None and whole) or not result.planned:  # the file cannot be loaded, or hung while it was
-        _failure(result, problem or result.tests[0], console)
-        _line(console, f"\n  No test ran. Edit {_place(kata)}, then: make kata N={kata.number}")
+        if problem or result.tests:
+            _failure(result, problem or result.tests[0], console)
+        _line(console, "\n  No test ran." + (f" Edit {_place(kata)}, then: make kata N={kata.number}" * commands))
+        _notice(result, console)
         return
     for name in kata.functions:
         _function(name, result, console)
@@ -108,21 +165,28 @@ def draw(result: Result, console: Console) -> None:
     elif todo is not None:
         console.print()
         _next_function(result, todo, console)
-    _summary(result, console)
+    _summary(result, console, commands)
+    _notice(result, console)
+
+
+def _notice(result: Result, console: Console) -> None:
+    if result.notice:
+        console.print()
+        _paragraph(console, "", result.notice, "bold yellow")
 
 
 def _function(name: str, result: Result, console: Console) -> None:
     tests = result.of(name)
-    passing = sum(test["status"] in ("pass", "skip") for test in tests)
+    passing, total = result.counts(name)
     width = max(len(name) for name in result.kata.functions)
     if not tests:
         status, says = "todo", "not run"
-    elif passing == len(tests):
+    elif passing == total:
         status, says = "pass", f"{passing} tests pass" if passing > 1 else "1 test passes"
     elif all(test["status"] == "todo" for test in tests):
         status, says = "todo", "to do"
     else:
-        status, says = "fail", f"{passing} of {len(tests)} tests pass"
+        status, says = "fail", f"{passing} of {total} tests pass"
     mark, style = MARKS[status]
     _line(console, f"  {mark} {name.ljust(width)}   {says}", style)
     for reason in dict.fromkeys(test["message"] for test in tests if test["status"] == "skip"):
@@ -139,23 +203,74 @@ def _failure(result: Result, test: dict[str, Any], console: Console) -> None:
         _line(console, f"  {test['call']}")
         for argument in test["arguments"]:
             _line(console, f"     {argument}", "cyan")
+    trace = test.get("trace") or []
     place = _place(kata, result.file) + (f":{test['line']}" if test.get("line") else "")
-    if test.get("line"):
+    if test.get("line") or test.get("kind") == "Problem":
         _line(console, f"  {place}", "dim")
+    if trace:
+        _trace(console, trace)
+    if test.get("line") and not any(row["line"] == test["line"] and row["error"] for row in trace):
         _line(console, f"     {test.get('source', '')}", "yellow")
-    elif test.get("kind") == "Problem":
-        _line(console, f"  {place}", "dim")
     console.print()
     _paragraph(console, "", test.get("says") or test["message"], "bold")
-    if test.get("expected") is not None:
+    if test.get("picture") is not None:
         console.print()
-        _side_by_side(console, test["expected"], test.get("actual") or "")
+        _picture(console, test["picture"])
+    elif test.get("expected") is not None:
+        console.print()
+        _side_by_side(console, test["expected"].splitlines(), (test.get("actual") or "").splitlines())
     if test.get("why"):
         console.print()
         _paragraph(console, "Why", test["why"])
+    if test.get("diagnosis"):
+        console.print()
+        _diagnosis(console, test["diagnosis"])
     if test.get("printed"):
         console.print()
         _printed(console, test)
+
+
+def _trace(console: Console, rows: list[dict[str, Any]]) -> None:
+    """The operations of the learner's lines, with their shapes."""
+    if len(rows) > TRACED:
+        hidden = len(rows) - TRACED
+        rows = [*rows[: TRACED // 2], {"line": 0, "source": f"({hidden} more)", "inputs": ""}, *rows[-TRACED // 2 :]]
+    rows = [{"result": "", "names": "", "error": "", "times": 1} | row for row in rows]
+    width = max(len(row["source"]) for row in rows)
+    for row in rows:
+        start = f"     {'line ' + str(row['line']) if row['line'] else '':<9} {row['source'].ljust(width)}  "
+        shapes = row["inputs"]
+        if row["error"]:
+            shapes += f"   ✗ {row['error']}"
+        elif row["result"]:
+            shapes += f"{' → ' if row['inputs'] else ''}{row['result']}"
+        if row["times"] > 1:
+            shapes += f"   × {row['times']}"
+        if row["names"] and len(start) + len(shapes) + 3 + len(row["names"]) <= console.width:
+            shapes += f" = {row['names']}"
+        style = "red" if row["error"] else "cyan"
+        if len(start) + len(shapes) > console.width:
+            _line(console, start.rstrip(), style)
+            start = " " * 15
+        _line(console, (start + shapes).rstrip(), style)
+
+
+def _diagnosis(console: Console, known: list[dict[str, str]]) -> None:
+    """The known mistakes that do what the learner's code does."""
+    if len(known) == 1:
+        _line(console, f"  This is a known mistake: {_in_words(known[0]['name'])}", "bold magenta")
+        _paragraph(console, "", known[0]["words"])
+        return
+    _line(console, "  Known mistakes that look just like this:", "bold magenta")
+    for mistake in known[:3]:
+        _paragraph(console, "-", f"{_in_words(mistake['name'])}: {mistake['words']}")
+
+
+def _in_words(name: str) -> str:
+    """`summed_dimension_dropped`, `GammaStartsAtZero`: as words."""
+    import re
+
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").lower()
 
 
 def _printed(console: Console, test: dict[str, Any]) -> None:
@@ -170,17 +285,52 @@ def _printed(console: Console, test: dict[str, Any]) -> None:
         _line(console, f"     ... {unit} in all", "dim")
 
 
-def _side_by_side(console: Console, expected: str, actual: str) -> None:
-    rows_left, rows_right = expected.splitlines(), actual.splitlines()
-    width = max([len("expected"), *map(len, rows_left)])
-    if 5 + width + 4 + max([3, *map(len, rows_right)]) <= console.width:
+def _picture(console: Console, picture: dict[str, Any]) -> None:
+    """Expected and actual values as two grids, side by side if there is room."""
+    if picture["place"]:
+        _line(console, f"     of the matrix at [{', '.join(map(str, picture['place']))}]", "dim")
+    rows, columns = picture["names"]
+    if picture["ndim"] == 2 and (rows or columns):
+        _line(console, f"     rows: {rows or '-'} · columns: {columns or '-'}", "dim")
+    _side_by_side(console, *(_grid(picture, side) for side in ("expected", "actual")))
+
+
+def _grid(picture: dict[str, Any], side: str) -> list[str]:
+    values, differs = picture[side], picture["differs"]
+    if not values or not values[0]:
+        return ["(empty)"]
+    other = picture["actual" if side == "expected" else "expected"]
+    shown = cells(picture["kind"], values, differs, other)
+    if side == "expected":
+        shown = [[cell[:-1] + " " for cell in row] for row in shown]
+    ends: list[list[str]] = [[], []]
+    for axis, count in enumerate((len(values), len(values[0]))):
+        numbers = range(picture["start"][axis], picture["start"][axis] + count)
+        ends[axis] = [str(number) for number in numbers]
+    width = max(len(text) for row in [*shown, ends[1]] for text in row)
+    lines = [" ".join(cell.rjust(width) for cell in row) for row in shown]
+    if picture["ndim"] == 2:
+        first = max(map(len, ends[0]))
+        lines = [f"{index.rjust(first)}  {line}" for index, line in zip(ends[0], lines)]
+        head = " ".join(f"{index} ".rjust(width) for index in ends[1])
+        lines = [f"{' ' * first}  {head}", *lines]
+        if [len(values), len(values[0])] != picture["of"]:
+            lines.append(f"... of {picture['of'][0]} rows, {picture['of'][1]} columns")
+    elif len(values[0]) != picture["of"][1]:
+        lines.append(f"elements {ends[1][0]} to {ends[1][-1]} of {picture['of'][1]}")
+    return [line.rstrip() for line in lines]
+
+
+def _side_by_side(console: Console, left: list[str], right: list[str]) -> None:
+    width = max([len("expected"), *map(len, left)])
+    if 5 + width + 4 + max([3, *map(len, right)]) <= console.width:
         _line(console, f"     {'expected'.ljust(width)}    got", "dim")
-        for index in range(max(len(rows_left), len(rows_right))):
-            first = rows_left[index] if index < len(rows_left) else ""
-            second = rows_right[index] if index < len(rows_right) else ""
+        for index in range(max(len(left), len(right))):
+            first = left[index] if index < len(left) else ""
+            second = right[index] if index < len(right) else ""
             _cells(console, f"     {first.ljust(width)}    ", second)
         return
-    for title, rows in (("expected", rows_left), ("got", rows_right)):
+    for title, rows in (("expected", left), ("got", right)):
         _line(console, f"     {title}", "dim")
         for row in rows:
             _cells(console, "     ", row)
@@ -192,7 +342,7 @@ def _cells(console: Console, before: str, row: str) -> None:
 
     text = Text(before)
     for index, word in enumerate(row.split(" ")):
-        text.append((" " if index else "") + word, "red" if word.endswith("!") else "")
+        text.append((" " if index else "") + word, "bold red" if word.endswith("!") else "")
     _line(console, text)
 
 
@@ -210,24 +360,29 @@ def _next_function(result: Result, test: dict[str, Any], console: Console) -> No
         _paragraph(console, "", f"The lesson: {_place(kata, kata.lesson)}")
 
 
-def _summary(result: Result, console: Console) -> None:
+def _summary(result: Result, console: Console, commands: bool) -> None:
     kata = result.kata
     devices = result.about.get("devices", [])
     ways = f" on {' and '.join(devices)}" if len(devices) > 1 else ""
-    total = max(result.planned, len(result.tests))
+    total = max(len(result.planned), len(result.tests))
     not_run = total - len(result.tests)
     more = f" · {not_run} not run" if not_run else ""
     console.print()
     if result.passed and not not_run:
         following = catalog.after(kata)
         _line(console, f"  All {total} tests pass{ways}. Kata {kata.number} is done.", "bold green")
+        if not commands:
+            return
         if following is not None:
             _line(console, f"  Next: make kata N={following.number}   ({following.slug})")
         else:
             _line(console, "  That was the last kata.")
     else:
         _line(console, f"  {result.count('pass', 'skip')} of {total} tests pass{ways}{more}.")
-        _line(console, f"  Edit {_place(kata)}, then: make kata N={kata.number}")
+        if commands:
+            _line(console, f"  Edit {_place(kata)}, then: make kata N={kata.number}")
+            if result.tests:
+                _line(console, f"  A hint: make hint N={kata.number}")
 
 
 def _place(kata: Kata, path: Any = None) -> str:
@@ -287,8 +442,8 @@ def as_exercism(result: Result) -> dict[str, Any]:
                 "skipped": test["status"] == "skip",
                 "why": test.get("why") or None,
                 "line": test.get("line"),
-                "diagnosis": None,
-                "trace": [],
+                "diagnosis": test.get("diagnosis", []),
+                "trace": test.get("trace", []),
                 "duration": test["duration"],
             }
             for test in result.tests

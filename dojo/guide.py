@@ -121,18 +121,26 @@ def hint(kata: Kata) -> int:
         _line(console, f"  All tests pass. Kata {kata.number} is done, and there is nothing to hint.", "green")
         _line(console, f"  To compare your code with the reference: make solution N={kata.number}")
     else:
-        _line(console, f"  {found.function}   hint {found.rung} of {found.of}", "bold")
-        console.print()
-        for number, text in enumerate(found.texts, 1):
-            _paragraph(console, str(number), text, "" if number == found.rung else "dim")
+        draw_hint(found, console)
         console.print()
         _line(console, f"  Edit {_place(kata)}:{card._line_of(kata, found.function)}, then: make kata N={kata.number}")
         if found.rung < found.of:
             _line(console, f"  The next hint: make hint N={kata.number}")
         else:
             _line(console, "  That was the last hint. To give up, and see the solution:")
-            _line(console, f"  {_give_up(kata)}")
+            _line(console, f"  {give_up_command(kata)}")
     return 0
+
+
+def draw_hint(hint: Hint | None, console: Console) -> None:
+    """Print a hint, after those that were shown before it."""
+    if hint is None:
+        _line(console, "  All tests pass. There is nothing to hint.", "green")
+        return
+    _line(console, f"  {hint.function}   hint {hint.rung} of {hint.of}", "bold")
+    console.print()
+    for number, text in enumerate(hint.texts, 1):
+        _paragraph(console, str(number), text, "" if number == hint.rung else "dim")
 
 
 def next_hint(kata: Kata, functions: dict[str, tuple[int, int]]) -> Hint | None:
@@ -183,7 +191,7 @@ def solution(kata: Kata, give_up: bool) -> int:
             _line(console, "The solution is shown when all of them pass.")
             console.print()
             _line(console, f"  A hint:       make hint N={kata.number}")
-            _line(console, f"  To give up:   {_give_up(kata)}")
+            _line(console, f"  To give up:   {give_up_command(kata)}")
             _line(console, f"  without make: python -m dojo solution {kata.number} --give-up")
             return 1
     draw_solution(kata, console)
@@ -331,7 +339,7 @@ def _undocumented(node: ast.stmt, lines: list[str]) -> list[str]:
     return [lines[number - 1].expandtabs(4).rstrip() for number in numbers if number not in left_out]
 
 
-def _give_up(kata: Kata) -> str:
+def give_up_command(kata: Kata) -> str:
     return f"make solution N={kata.number} GIVE_UP=yes"
 
 
@@ -345,9 +353,13 @@ def _title(kata: Kata, console: Console) -> None:
 
 def progress(root: Path | None = None) -> int:
     """Print every kata with what is done, and the next one."""
+    draw_progress(root, card.make_console())
+    return 0
+
+
+def draw_progress(root: Path | None, console: Console) -> None:
     from dojo.readme import PARTS
 
-    console = card.make_console()
     found = catalog.katas(root)
     following = memory.first_unfinished(found)
     states = {kata.name: memory.status(kata) for kata in found}
@@ -369,7 +381,6 @@ def progress(root: Path | None = None) -> int:
         _line(console, f"To practise one again: make again N={found[0].number}")
     else:
         _line(console, f"Next: make kata N={following.number} ({following.slug})")
-    return 0
 
 
 def _row(console: Console, kata: Kata, state: str, width: int) -> None:

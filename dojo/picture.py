@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy
-import torch
+if TYPE_CHECKING:
+    import torch
 
 SIZE = 8  # rows and columns that are shown of a larger tensor
 SHADES = " ░▒▓█"  # from 0 to 1, for weights
@@ -42,14 +42,19 @@ class Picture:
         return title + _grid(self.expected, None), title + _grid(self.actual, self.differs)
 
 
-def compare(
-    actual: torch.Tensor, expected: torch.Tensor, close: torch.Tensor | None = None, part: int = -1
-) -> Picture:
+def compare(actual: torch.Tensor, expected: torch.Tensor, close: torch.Tensor | None = None, part: int = -1) -> Picture:
     """The part of two tensors of equal shape where they first differ. `part`: which result of the function it is."""
+    import numpy
+    import torch
+
     actual, expected = actual.detach().cpu(), expected.detach().cpu()
     if close is None:
         close = torch.isclose(actual.double(), expected.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
-    kind = _kind(expected)
+    kind = "numbers"
+    if expected.dtype == torch.bool:
+        kind = "bool"
+    elif expected.is_floating_point() and expected.numel() and bool(((expected >= 0) & (expected <= 1)).all()):
+        kind = "weights"
     ndim = min(close.ndim, 2)
     place: list[int] = []
     if close.ndim > 2:
@@ -62,15 +67,7 @@ def compare(
     window = [_window(close.all(1 - dim)) for dim in (0, 1)]
     shown = [part[window[0], window[1]].tolist() for part in (expected, actual, ~close)]
     start, of = [part.start for part in window], list(close.shape)
-    return Picture(kind, ndim, place, start, of, *shown, part)
-
-
-def _kind(expected: torch.Tensor) -> str:
-    if expected.dtype == torch.bool:
-        return "bool"
-    if expected.is_floating_point() and expected.numel() and bool(((expected >= 0) & (expected <= 1)).all()):
-        return "weights"
-    return "numbers"
+    return Picture(kind, ndim, place, start, of, shown[0], shown[1], shown[2], part)
 
 
 def _window(fine: torch.Tensor) -> slice:
@@ -99,8 +96,24 @@ def number(value: Any) -> str:
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e6 or value == 0 else f"{value:.3g}"
 
 
-def shade(value: Any) -> str:
-    """One character that is the darker, the larger a weight from 0 to 1."""
-    if isinstance(value, bool):
-        return SHADES[-1] if value else "·"
-    return SHADES[min(4, int(value * 4 + 0.999))] if 0 <= value <= 1 else "?"
+def cells(kind: str, rows: list[list[Any]], differs: list[list[bool]], other: list[list[Any]]) -> list[list[str]]:
+    """Each value as a short text: weights with a shade that is the darker, the larger they are; `!` where they differ.
+
+    `other` is what the values are compared with: two that differ shall look different.
+    """
+
+    decimals = 2
+    if kind == "weights":
+        pairs = [pair for row in zip(rows, other, differs) for pair in zip(*row) if pair[2]]
+        while decimals < 4 and any(f"{one:.{decimals}f}" == f"{two:.{decimals}f}" for one, two, _ in pairs):
+            decimals += 1
+
+    def short(value: Any) -> str:
+        if kind == "bool":
+            return "█" if value else "·"
+        if kind == "numbers" or not 0 <= value <= 1:
+            return number(value)
+        return SHADES[min(4, int(value * 4 + 0.999))] + f"{value:.{decimals}f}"
+
+    marked = [list(zip(*row)) for row in zip(rows, differs)]
+    return [[short(value) + ("!" if mark else " ") for value, mark in row] for row in marked]

@@ -241,7 +241,7 @@ class Events:
             elif found.error is not None:
                 event |= explain(found.error, implementation, str(item.path)).as_dict()
                 ran.status = event["status"]
-            self.emit(event | {"status": ran.status, "wrong": degenerate.wrong, "duration": ran.seconds})
+            self.emit(event | {"status": ran.status, "wrong": vars(degenerate)["wrong"], "duration": ran.seconds})
             if ran.status not in ("pass", "skip") and until_failure:
                 return
 
@@ -251,7 +251,12 @@ class Events:
         for item in items:
             function = function_of(item)
             ran = self.tests.get(item.nodeid)
-            if ran is None or ran.status not in ("fail", "error") or function in seen or len(seen) >= self.job["details"]:
+            if (
+                ran is None
+                or ran.status not in ("fail", "error")
+                or function in seen
+                or len(seen) >= self.job["details"]
+            ):
                 continue
             if isinstance(ran.outcome.error, Problem):
                 return

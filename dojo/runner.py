@@ -64,6 +64,7 @@ class Worker:
         for thread in self.threads:
             thread.start()
         self.ready = False
+        self._prepared = ""  # name of the kata
         self.on_ready: Callable[[], None] = lambda: None
         self._running = ""  # id of the test that runs
         self._asked = False  # for the stack
@@ -72,8 +73,18 @@ class Worker:
 
     def prepare(self, job: dict[str, Any]) -> None:
         """Let it import, collect and rehearse for a job like this one. `ready` says when it has."""
-        self.ready = False
+        self.ready, self._prepared = False, job["kata"]
         self._send(job | {"wait": True})
+
+    def complaint(self) -> str:
+        """Why it ended before it was ready."""
+        while not self.lines.empty():
+            line = self.lines.get()
+            with contextlib.suppress(ValueError):
+                event = json.loads(line or "")
+                if event["event"] in ("usage", "broken"):
+                    return str(event["message"])
+        return f"A worker ended before it was ready. {self.printed.texts['']}"
 
     def _send(self, job: dict[str, Any]) -> None:
         assert self.process.stdin is not None
@@ -173,7 +184,7 @@ class Worker:
     def _read_events(self, stream: IO[bytes]) -> None:
         for line in stream:
             if line.startswith(b'{"event": "ready"'):
-                self.ready = True
+                self.ready = json.loads(line)["kata"] == self._prepared
                 self.on_ready()
             else:
                 self.lines.put(line.decode("utf-8", "replace"))
@@ -227,10 +238,15 @@ def run(
     `first_failure` ends the run of each mistake at its first failing test: that is what a learner would see.
     `details` asks for the shape trace and the diagnosis of so many failures, one of a function.
     """
-    worker = worker or Worker(kata.root)
+    job = job_for(kata, impls, device, seconds, first_failure, details)
+    yield from events(kata, job, worker or Worker(kata.root))
+
+
+def events(kata: Kata, job: dict[str, Any], worker: Worker) -> Iterator[dict[str, Any]]:
+    """The events of a job. If the worker hangs or dies, that is the result of the test that was running."""
     tests: dict[str, dict[str, Any]] = {}
-    impl = impls[0]
-    for event in worker.run(job_for(kata, impls, device, seconds, first_failure, details)):
+    impl = job["impls"][0]
+    for event in worker.run(job):
         impl = event.get("impl", impl)
         if event["event"] == "tests":
             tests = {test["id"]: test for test in event["tests"]}

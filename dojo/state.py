@@ -48,7 +48,7 @@ def restored() -> Iterator[None]:
             if read() != old:  # writing some of them imports half of PyTorch
                 write(old)
         if warnings.filters != filters:
-            warnings.filters[:] = filters
+            warnings.filters[:] = filters  # type: ignore[index]
         if os.getcwd() != folder:
             os.chdir(folder)
 

@@ -101,8 +101,13 @@ def _comments(text: str) -> set[str]:
 
 def back_up(kata: Kata) -> Path:
     """Copy the learner's file into `.dojo/backups` and return the copy's path."""
+    return save(kata, kata.answer.read_bytes())
+
+
+def save(kata: Kata, content: bytes) -> Path:
+    """Write a backup with this content."""
     saved = _new_place(kata, suffix=".py")
-    write_atomically(saved, kata.answer.read_bytes())
+    write_atomically(saved, content)
     return saved
 
 

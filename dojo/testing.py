@@ -20,8 +20,6 @@ import copy
 import math
 import os
 import random
-import sys
-import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -31,8 +29,8 @@ import pytest
 import torch
 from parameterized import parameterized
 
-from dojo.elsewhere import Elsewhere, MixedDevices, elsewhere, second_device
 from dojo import picture, state
+from dojo.elsewhere import Elsewhere, MixedDevices, elsewhere, second_device
 from dojo.subject import (
     INPUT_CHANGED,
     CheckFailed,
@@ -308,7 +306,9 @@ def assert_made_where_asked(
             with second_device():
                 result = make(device)
         except MixedDevices as mixed:
-            raise CheckFailed(f"On a GPU this would stop with: {mixed}", why=why, error=mixed, got="two devices") from mixed
+            raise CheckFailed(
+                f"On a GPU this would stop with: {mixed}", why=why, error=mixed, got="two devices"
+            ) from mixed
         except Exception:
             # The answer is right, and did not mix devices: what fails is that the second device is not a real one.
             pytest.skip("your answer cannot be tried on another device here; that does not mean that it is wrong")
@@ -404,7 +404,7 @@ def _difference(actual: Any, expected: Any) -> str:
 
 def _check_tuple(actual: Any, size: int, names: Sequence[str], why: str) -> None:
     __tracebackhide__ = True
-    shown = {"why": why, "expected": f"({', '.join(names)})" if names else f"a tuple of {size}"}
+    shown: dict[str, Any] = {"why": why, "expected": f"({', '.join(names)})" if names else f"a tuple of {size}"}
     if actual is None:
         raise CheckFailed("It returned None. Is a `return` missing?", actual="None", **shown)
     if not isinstance(actual, (tuple, list)) or len(actual) != size:
@@ -479,11 +479,11 @@ def _same_values(actual: Any, expected: Any) -> bool:
         items = list(type(expected).__iter__(actual))  # not what a subclass makes of it
         return len(items) == len(expected) and all(map(_same_values, items, expected))
     if isinstance(expected, dict):
-        items = dict(dict.items(actual))
-        return items.keys() == expected.keys() and all(_same_values(items[key], expected[key]) for key in expected)
+        given = dict(dict.items(actual))
+        return given.keys() == expected.keys() and all(_same_values(given[key], expected[key]) for key in expected)
     if not isinstance(actual, type(expected)):
         return bool(expected == actual)  # 1 and 1.0 inside a tuple or a dict
-    return type(expected).__eq__(expected, actual) is True
+    return type(expected).__eq__(expected, actual) is True  # type: ignore[call-arg]
 
 
 def _with_few_values(x: torch.Tensor) -> str:

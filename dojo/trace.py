@@ -1,4 +1,4 @@
-"""Watches the tensor operations of one call into the learner's code: which one is banned, and which shapes they make."""
+"""Watches the tensor operations of a call into the learner's code: which is banned, and which shapes they make."""
 
 from __future__ import annotations
 
@@ -188,7 +188,9 @@ class Trace:
             self._note(frame, name, joined, _text(made) + dtype, self._call.names.of(made.shape))
         return result
 
-    def _note(self, frame: FrameType, name: str, inputs: str, result: str = "", names: str = "", error: str = "") -> None:
+    def _note(
+        self, frame: FrameType, name: str, inputs: str, result: str = "", names: str = "", error: str = ""
+    ) -> None:
         position = _position(frame)
         key = (position, name)
         row = self._places.get(key)

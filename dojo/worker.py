@@ -109,7 +109,7 @@ def run(channel: Channel, job: dict[str, Any]) -> dict[str, Any] | None:
     def wait() -> dict[str, Any] | None:
         gc.collect()
         gc.freeze()
-        channel.emit({"event": "ready"})
+        channel.emit({"event": "ready", "kata": job["kata"]})
         following = _read_job()
         if following is not None and following["kata"] == job["kata"]:
             begin(following)

@@ -1,0 +1,159 @@
+"""The terminal of `make watch`: a screen of its own, keys without Enter, and all of it left as it was found."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+WINDOWS = sys.platform == "win32"
+ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"  # the other screen, without a cursor; a line that is too long is cut
+LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l"
+# What the keys that scroll send: on Unix an escape sequence, on Windows a prefix and a letter.
+SCROLL = {" ": "down", "\x1b[B": "down", "\x1b[6~": "down", "\xe0P": "down", "\xe0Q": "down"}
+SCROLL |= {"b": "up", "\x1b[A": "up", "\x1b[5~": "up", "\xe0H": "up", "\xe0I": "up"}
+
+
+def interactive() -> bool:
+    """Whether there is a person at a terminal that can draw a screen and send keys."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class Screen:
+    """Draws lines on a screen of its own. `tell` is called with ("key", name) and ("resized",)."""
+
+    def __init__(self, tell: Callable[[tuple[Any, ...]], None]) -> None:
+        self.tell = tell
+        self.lines: list[str] = []
+        self.footer = ""
+        self.top = 0  # the first line shown
+        self._closing = threading.Event()
+        self._settings: Any = None  # of the terminal, before
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[Screen]:
+        """Take the terminal, and give it back whatever happens."""
+        handlers: dict[int, Any] = {}
+        try:
+            self._take()
+            if not WINDOWS:
+                for number, handler in {
+                    signal.SIGWINCH: lambda *_: self.tell(("resized",)),
+                    signal.SIGTSTP: self._stop,
+                    signal.SIGTERM: _end,
+                    signal.SIGHUP: _end,
+                }.items():
+                    handlers[number] = signal.signal(number, handler)
+            threading.Thread(target=self._read_keys, daemon=True).start()
+            yield self
+        finally:
+            self._closing.set()
+            for code, before in handlers.items():
+                signal.signal(code, before)
+            self._give_back()
+
+    def show(self, lines: list[str], footer: str, to_the_end: bool = False) -> None:
+        """Show these lines, which may be more than fit, and `footer` on the last row."""
+        if [*lines[:1]] != [*self.lines[:1]]:
+            self.top = 0
+        self.lines, self.footer = lines, footer
+        if to_the_end:
+            self.top = len(lines)
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw again, in one write, so that nothing flickers."""
+        height = shutil.get_terminal_size().lines - 1
+        last = max(0, len(self.lines) - height)
+        self.top = max(0, min(self.top, last))
+        shown = self.lines[self.top : self.top + height]
+        rows = [*shown, *[""] * (height - len(shown))]
+        more = "space: more" if self.top < last else "b: back" if self.top else ""
+        _write("\x1b[H" + "".join(f"{row}\x1b[0m\x1b[K\r\n" for row in rows) + f"{self.footer}{more}\x1b[0m\x1b[K")
+
+    def scroll(self, way: str) -> None:
+        page = max(1, shutil.get_terminal_size().lines - 3)
+        self.top += page if way == "down" else -page
+        self.draw()
+
+    def _take(self) -> None:
+        if WINDOWS:
+            os.system("")  # switches escape sequences on
+        else:
+            import termios
+            import tty
+
+            self._settings = termios.tcgetattr(sys.stdin)
+            tty.setcbreak(sys.stdin)  # keys at once, and Ctrl-C still works
+        _write(ENTER)
+
+    def _give_back(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            _write(LEAVE)
+        if self._settings is not None:
+            import termios
+
+            with contextlib.suppress(termios.error, ValueError):
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._settings)
+
+    def _stop(self, *_: Any) -> None:
+        """Ctrl-Z: give the terminal back while stopped, and take it again."""
+        self._give_back()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self._take()
+        self.tell(("resized",))
+
+    def _read_keys(self) -> None:
+        while not self._closing.is_set():
+            key = _key_windows() if WINDOWS else _key()
+            if key:
+                self.tell(("key", SCROLL.get(key, key.lower())))
+
+
+def _key() -> str:
+    """The key that was pressed; "" if there was none for a while."""
+    import select
+
+    if not select.select([sys.stdin], [], [], 0.2)[0]:
+        return ""
+    pressed = os.read(sys.stdin.fileno(), 8)
+    if not pressed:  # the terminal is gone
+        time.sleep(0.2)
+        return "q"
+    return pressed.decode("utf-8", "ignore")
+
+
+def _key_windows() -> str:
+    import msvcrt
+
+    if not msvcrt.kbhit():  # type: ignore[attr-defined]
+        time.sleep(0.02)
+        return ""
+    pressed = msvcrt.getwch()  # type: ignore[attr-defined]
+    return "\xe0" + msvcrt.getwch() if pressed in ("\x00", "\xe0") else pressed  # type: ignore[attr-defined]
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _end(*_: Any) -> None:
+    raise SystemExit(143)
+
+
+def rendered(draw: Callable[[Any], None]) -> list[str]:
+    """What `draw` prints on a console as wide as the terminal: lines, with their colours."""
+    from dojo import card
+
+    text = io.StringIO()
+    width = max(40, shutil.get_terminal_size().columns)
+    draw(card.make_console(file=text, width=width, force_terminal=True))
+    return text.getvalue().rstrip("\n").split("\n")
