@@ -235,24 +235,28 @@ def _trace(console: Console, rows: list[dict[str, Any]]) -> None:
     if len(rows) > TRACED:
         hidden = len(rows) - TRACED
         rows = [*rows[: TRACED // 2], {"line": 0, "source": f"({hidden} more)", "inputs": ""}, *rows[-TRACED // 2 :]]
-    rows = [{"result": "", "names": "", "error": "", "times": 1} | row for row in rows]
-    width = max(len(row["source"]) for row in rows)
+    lines = []
     for row in rows:
-        start = f"     {'line ' + str(row['line']) if row['line'] else '':<9} {row['source'].ljust(width)}  "
         shapes = row["inputs"]
-        if row["error"]:
+        if row.get("error"):
             shapes += f"   ✗ {row['error']}"
-        elif row["result"]:
-            shapes += f"{' → ' if row['inputs'] else ''}{row['result']}"
-        if row["times"] > 1:
+        elif row.get("result"):
+            shapes += f"{' → ' if shapes else ''}{row['result']}"
+        if row.get("times", 1) > 1:
             shapes += f"   × {row['times']}"
-        if row["names"] and len(start) + len(shapes) + 3 + len(row["names"]) <= console.width:
-            shapes += f" = {row['names']}"
-        style = "red" if row["error"] else "cyan"
-        if len(start) + len(shapes) > console.width:
+        lines.append((f"     {'line ' + str(row['line']) if row['line'] else '':<9} ", row["source"], shapes, row))
+    room = console.width - 15 - 2 - max((len(shapes) for _, _, shapes, row in lines if not row.get("error")), default=0)
+    width = min(max(len(source) for _, source, _, _ in lines), max(room, 18))
+    for place, source, shapes, row in lines:
+        start = place + (source if len(source) <= width else source[: width - 1] + "…").ljust(width) + "  "
+        style = "red" if row.get("error") else "cyan"
+        names = f" = {row['names']}" if row.get("names") else ""
+        if len(start + shapes) > console.width:
             _line(console, start.rstrip(), style)
             start = " " * 15
-        _line(console, (start + shapes).rstrip(), style)
+        _line(
+            console, (start + shapes + (names if len(start + shapes + names) <= console.width else "")).rstrip(), style
+        )
 
 
 def _diagnosis(console: Console, known: list[dict[str, str]]) -> None:

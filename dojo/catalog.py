@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+ANSWERS = ("variant", "mistake")  # the decorators of a reference file
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -126,13 +127,15 @@ class Kata:
     @cached_property
     def answers(self) -> dict[str, list[str]]:
         """The names declared in the reference with `@variant` and `@mistake`, in order."""
-        found: dict[str, list[str]] = {"variant": [], "mistake": []}
+        return {kind: [name for names in self.answers_of(kind).values() for name in names] for kind in ANSWERS}
+
+    def answers_of(self, kind: str) -> dict[str, list[str]]:
+        """The names declared with `@variant` or `@mistake`, by the function that they replace."""
+        found: dict[str, list[str]] = {}
         for node in self.tree.body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                for decorator in node.decorator_list:
-                    kind = getattr(decorator.func, "id", "") if isinstance(decorator, ast.Call) else ""
-                    if kind in found:
-                        found[kind].append(node.name)
+            for decorator in getattr(node, "decorator_list", []):
+                if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == kind:
+                    found.setdefault(getattr(decorator.args[0], "id", ""), []).append(getattr(node, "name", ""))
         return found
 
 

@@ -16,8 +16,7 @@ from dojo.subject import Implementation, install, load_reference
 from dojo.trace import Trace
 
 SECONDS = 0.1  # for telling apart the mistakes that do the same on the failing test
-OTHERS = 30  # tests at most that are used for that
-ENOUGH = 6  # tests that suffice for one mistake that is left
+ENOUGH = 6  # failing tests, and passing ones, that suffice
 
 
 class Diagnosis:
@@ -63,25 +62,32 @@ class Diagnosis:
         item: Any,
         function: str,
         found: Outcome,
-        others: Sequence[Any],
+        failing: Sequence[Any],
+        passing: Sequence[Any],
         outcome_of: Callable[[Any], Outcome],
         seconds: float = SECONDS,
     ) -> list[str]:
         """The mistakes of `function` that do in the failing test `item` what the learner's code did.
 
-        Several may do the same. The other tests of the function tell them apart: `outcome_of` says what the learner's
-        code did in them. What is left after that behaves alike, or the `seconds` were over.
+        One test may be the same by chance, and several mistakes may do the same in it. So other tests are asked:
+        those that fail for the learner, where two of three must be the same (there may be a second mistake), and those
+        that pass, where the mistake must pass too. What is left behaves alike, or the `seconds` were over.
         """
         names = [name for name, stand_in in self.mistakes.items() if stand_in.answer.of == function]
         left = [name for name in names if self.of_mistake(item, name).same(found)]
         deadline = time.monotonic() + seconds
-        agreed = asked = 0
-        for other in others[:OTHERS]:
+        agreed = {name: 0 for name in left}
+        asked = 0
+        for other in failing:
             if not left or (len(left) == 1 and asked >= ENOUGH) or time.monotonic() > deadline:
                 break
-            theirs = outcome_of(other)
-            same = [name for name in left if self.of_mistake(other, name).same(theirs)]
-            asked, agreed = asked + 1, agreed + bool(same)
-            left = same or left
-        # One test may be the same by chance: in two of three others they must do the same too.
-        return left if 3 * agreed >= 2 * asked else []
+            asked += 1
+            for name in left:
+                agreed[name] += self.of_mistake(other, name).same(outcome_of(other))
+        best = max(agreed.values(), default=0)
+        left = [name for name in left if agreed[name] == best] if 3 * best >= 2 * asked else []
+        for other in passing:
+            if not left or time.monotonic() > deadline:
+                break
+            left = [name for name in left if self.of_mistake(other, name).same(outcome_of(other))]
+        return left

@@ -112,6 +112,7 @@ HELP = {  # part of what Python or PyTorch says: what it means
     "torch.return_types.max": "x.max(dim) gives two things, the values and their places. x.amax(dim) gives the values.",
     "before Module.__init__() call": "Call super().__init__() first in your __init__: nn.Module gets ready there.",
     "'Linear' object has no attribute": "That is the layer itself. Call it with x to get its result: self.query(x).",
+    "expected scalar type": "Two tensors of different dtypes meet here. Both need the same one.",
     "same dtype": "Both tensors need the same dtype.",
     "view size is not compatible": "The numbers lie in memory in another order. reshape copies them; view never does.",
     "Dimension out of range": "It has fewer dimensions than that. Negative numbers count from the last one.",

@@ -16,7 +16,7 @@ import pytest
 from dojo import outcome
 from dojo.authoring import degenerate
 from dojo.catalog import Kata, UsageError
-from dojo.diagnosis import Diagnosis
+from dojo.diagnosis import ENOUGH, Diagnosis
 from dojo.failure import Failure, explain
 from dojo.subject import Implementation, Problem, implement, install
 
@@ -148,6 +148,11 @@ def _text(failure: Failure, implementation: Implementation, item: pytest.Item) -
     return f"{place}{failure.message}\nThe test: {item.location[0]}:{(item.location[1] or 0) + 1}"
 
 
+def spread(items: list[Any], count: int) -> list[Any]:
+    """`count` of the items, evenly from first to last."""
+    return items[:: max(1, -(-len(items) // count))]
+
+
 @dataclass
 class Ran:
     """One test that ran."""
@@ -174,7 +179,6 @@ class Events:
         self.next_job: dict[str, Any] | None = None
         self.labels: dict[str, dict[str, str]] = {}
         self.tests: dict[str, Ran] = {}  # of the implementation that runs
-        self.seconds: dict[str, float] = {}  # of each test, in earlier runs
         self.diagnosis: Diagnosis | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -207,10 +211,12 @@ class Events:
             self.labels = {item.nodeid: label(item) for item in items}
             tests = [{"id": key, **words} for key, words in self.labels.items()]
             self.emit({"event": "tests", "impl": impl, "tests": tests})
-            until_failure = self.job["first_failure"] and impl.startswith("mistake:")
+            mistake = impl.startswith("mistake:")
+            until_failure = self.job["first_failure"] and mistake
             self._run(items, implementation, until_failure)
             self.emit({"event": "end", "impl": impl})
-            self._explain(items, implementation)
+            if mistake or not self.job["first_failure"]:
+                self._explain(items, implementation)
             fresh = False
         return True
 
@@ -274,18 +280,21 @@ class Events:
         diagnosis, ran = self.diagnosis, self.tests[item.nodeid]
         assert diagnosis is not None
         kind, _, name = implementation.impl.partition(":")
+        of = function_of(item)
         if kind == "mistake":  # for the invariants: there is time, and its other tests have not run
-            self.seconds |= {key: test.seconds for key, test in self.tests.items()}
-            others.sort(key=lambda other: self.seconds.get(other.nodeid, 0))
+            others = spread(others, 2 * ENOUGH)
             names = diagnosis.diagnose(
-                item, function_of(item), ran.outcome, others, lambda other: diagnosis.of_mistake(other, name), math.inf
+                item, of, ran.outcome, [], others, lambda other: diagnosis.of_mistake(other, name), math.inf
             )
         else:
             rows = diagnosis.trace(item, implementation, ran.outcome)
             self.emit({"event": "trace", "id": item.nodeid, "trace": rows})
-            others.sort(key=lambda other: (self.tests[other.nodeid].status == "pass", self.tests[other.nodeid].seconds))
+            others.sort(key=lambda other: self.tests[other.nodeid].seconds)
+            failing = [other for other in others if self.tests[other.nodeid].status in ("fail", "error")]
+            passing = [other for other in others if self.tests[other.nodeid].status == "pass"]
+            passing = spread(passing[: len(passing) * 3 // 4], ENOUGH)  # the slowest quarter takes most of the time
             names = diagnosis.diagnose(
-                item, function_of(item), ran.outcome, others, lambda other: self.tests[other.nodeid].outcome
+                item, of, ran.outcome, failing, passing, lambda other: self.tests[other.nodeid].outcome
             )
         words = [(getattr(diagnosis.module, name).__doc__ or "").split() for name in names]
         return [{"name": name, "words": " ".join(text)} for name, text in zip(names, words)]

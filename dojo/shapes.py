@@ -62,11 +62,11 @@ class Names:
             self._of[size] = name if self._of.get(size, name) == name else None
 
     def of(self, shape: Sequence[int]) -> str:
-        """`(batch, Tq, d)`, or "" unless every size that is not 1 has one name."""
+        """`(batch, Tq, d)` for a shape of two dimensions or more; "" unless every size that is not 1 has one name."""
         found = ["1" if size == 1 else self._of.get(size) for size in shape]
-        if not all(found) or all(name == "1" for name in found):
+        if len(found) < 2 or not all(found) or all(name == "1" for name in found):
             return ""
-        return f"({', '.join(map(str, found))}{',' if len(found) == 1 else ''})"
+        return f"({', '.join(map(str, found))})"
 
     def labels(self, part: int, kind: str) -> list[str]:
         """What the rows and columns of a result are called: `["query", "key"]`."""

@@ -43,7 +43,7 @@ class Problem(Exception):
 class CheckFailed(AssertionError):
     """A check of a kata's test failed. `expected` and `actual` are texts, to be shown side by side.
 
-    `got` is what was checked, for the diagnosis. `picture` shows expected and actual values, in place of the texts.
+    `got` is what was checked, `wanted` what it should be, both for the diagnosis. `picture` takes the texts' place.
     """
 
     def __init__(
@@ -55,10 +55,12 @@ class CheckFailed(AssertionError):
         actual: str | None = None,
         error: BaseException | None = None,
         got: Any = None,
+        wanted: Any = None,
         picture: Picture | None = None,
     ) -> None:
         super().__init__(says)
-        self.says, self.why, self.error, self.got, self.picture = says, why, error, got, picture
+        self.says, self.why, self.error, self.picture = says, why, error, picture
+        self.got, self.wanted = got, wanted
         self.expected, self.actual = picture.texts() if picture is not None else (expected, actual)
 
 
@@ -108,8 +110,9 @@ def describe(value: Any, few: bool = False) -> str:
     if isinstance(value, torch.Tensor):
         dtype = str(value.dtype).removeprefix("torch.")
         place = {"cpu": "", "meta": " on another device"}.get(value.device.type, f" on {value.device.type}")
-        values = f" = {_few_values(value)}" if few and 0 < value.numel() <= 8 and value.device.type != "meta" else ""
-        return f"{shape_text(value.shape)} {dtype}{place}{values}"
+        shown = few and 0 < value.numel() <= 8 and value.device.type != "meta"
+        values = f" = {_few_values(value)}" if shown else ""
+        return f"{shape_text(value.shape)} {dtype}{place}{values if len(values) <= 50 else ''}"
     if isinstance(value, (list, tuple)) and any(isinstance(item, torch.Tensor) for item in value):
         return f"{type(value).__name__} of " + ", ".join(describe(item) for item in value)
     text = f"= {value if isinstance(value, torch.device) else repr(value)}"

@@ -88,11 +88,16 @@ class KataTest:
         _current["device"] = device
         seed = zlib.crc32(name.encode()) + int(os.environ.get("DOJO_SEED", "0"))
         self._random = torch.Generator().manual_seed(seed)
+        self._seed = seed
         with state.restored():
             _seed(seed)
             numpy.random.seed(seed % 2**32)
             random.seed(seed)
             yield
+
+    def drew_by_chance(self) -> bool:
+        """Whether the test drew random numbers of PyTorch's, or the code that it called did."""
+        return not _equal(torch.get_rng_state(), torch.Generator().manual_seed(self._seed).get_state())
 
     def randn(self, *shape: int, dtype: torch.dtype = torch.float32, strided: bool = False) -> torch.Tensor:
         """Standard normal numbers. `strided=True` lays them out in memory so that they are not contiguous."""
@@ -438,7 +443,7 @@ def _check_one(
         says = f"{f'{part} is' if part else 'It returned'} {_kind(actual)}, where a tensor is asked for."
         raise CheckFailed(says, why=why, expected=wanted, actual=_repr(actual), got=actual)
     actual = _plain(actual)
-    told: dict[str, Any] = {"why": why, "got": actual}
+    told: dict[str, Any] = {"why": why, "got": actual, "wanted": expected}
     if actual.shape != expected.shape:
         wanted, given = _with_few_values(expected), _with_few_values(actual)
         raise CheckFailed(f"The shape{of} is not right.", expected=wanted, actual=given, **told)

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import itertools
 import linecache
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -177,7 +178,7 @@ class Trace:
         try:
             result = run()
         except Exception as error:
-            self._note(frame, name, joined, error=_cause(error))
+            self._note(frame, name, joined, error=_cause(error, sign, inputs))
             raise
         made = next((item for item in tree_iter(result) if isinstance(item, torch.Tensor)), None)
         if name == "setitem":
@@ -240,23 +241,22 @@ def _text(x: torch.Tensor, device: bool = False) -> str:
     return str(tuple(int(size) for size in x.shape)) + (place if device else "")
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: Exception, sign: str | None, inputs: list[torch.Tensor]) -> str:
     """Why an operation stopped, in a few words."""
     if isinstance(error, BannedCall):
         return "not in this kata"
-    text = str(error)
-    for before, between, after in (
-        ("size of tensor a (", ") must match the size of tensor b (", ")"),
-        ("shapes cannot be multiplied (", " and ", ")"),
-    ):
-        if before in text and between in text:
-            first, rest = text.split(before, 1)[1].split(between, 1)
-            second = rest.split(after, 1)[0]
-            if "x" in first:
-                first, second = first.split("x")[-1], second.split("x")[0]
-            return f"{first} and {second} do not line up"
-    if "at least two devices" in text:
+    if "at least two devices" in str(error):
         return "two devices"
+    clash = re.search(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", str(error))
+    if clash:
+        return f"{clash[1]} and {clash[2]} do not line up"
+    if sign == "@" and len(inputs) == 2 and min(item.ndim for item in inputs) > 1:
+        middle = int(inputs[0].shape[-1]), int(inputs[1].shape[-2])
+        if middle[0] != middle[1]:
+            return f"{middle[0]} and {middle[1]} do not meet"
+    kinds = [str(item.dtype).removeprefix("torch.") for item in inputs]
+    if len(set(kinds)) > 1 and re.search("dtype|scalar type", str(error)):
+        return f"{kinds[0]} with {kinds[1]}"
     return "stops here"
 
 

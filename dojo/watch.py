@@ -278,8 +278,9 @@ class Cards:
             if guide.earned(watch.kata):
                 self.shown = lambda console: guide.draw_solution(watch.kata, console)
             else:
-                text = f"The solution is shown when all tests pass. To give up on purpose: {guide.give_up_command(watch.kata)}"
-                self.added = lambda console: _paragraph(console, "", text, "bold")
+                text = "The solution is shown when all tests pass. To give up on purpose, quit, then:"
+                command = guide.give_up_command(watch.kata)
+                self.added = lambda console: _paragraph(console, "", f"{text}\n{command}", "bold")
         elif key not in ("n", "p", "r"):
             return
         self.draw(watch)

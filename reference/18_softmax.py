@@ -501,6 +501,14 @@ def always_along_the_last_dimension(x, dim):
 
 
 @mistake(softmax, says="runs along dim")
+def always_along_the_first_dimension(x, dim):
+    """You worked along dimension 0 whatever `dim` says. For a tensor of one dimension that is the only one, so the
+    first try looks right."""
+    weights = torch.exp(x - x.amax(0, keepdim=True))
+    return weights / weights.sum(0, keepdim=True)
+
+
+@mistake(softmax, says="runs along dim")
 def largest_score_along_the_last_dimension(x, dim):
     """You summed along `dim`, but took the maximum along the last dimension. The number that is subtracted may only
     differ from slice to slice, never within one."""
@@ -812,6 +820,14 @@ def last_dimension_whatever_dim_says(x, dim):
     `dim=-1` slips in."""
     shifted = x - x.amax(-1, keepdim=True)
     return shifted - torch.exp(shifted).sum(-1, keepdim=True).log()
+
+
+@mistake(log_softmax, says="runs along dim")
+def first_dimension_whatever_dim_says(x, dim):
+    """You worked along dimension 0 whatever `dim` says. For a tensor of one dimension that is the only one, so the
+    first try looks right."""
+    shifted = x - x.amax(0, keepdim=True)
+    return shifted - torch.exp(shifted).sum(0, keepdim=True).log()
 
 
 @mistake(log_softmax, says="runs along dim")

@@ -43,7 +43,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                     rows.setdefault(value["kata"], {}).update(value)
     if not rows:
         return
-    columns = ("functions", "tests", "devices", "variants accepted", "mistakes caught", "seconds")
+    columns = ("functions", "tests", "devices", "variants accepted", "mistakes caught", "mistakes named", "seconds")
     terminalreporter.section("the katas")
     terminalreporter.line(f"{'kata':<22}" + "".join(f"{column:>19}" for column in columns))
     for name in sorted(rows):

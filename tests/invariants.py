@@ -7,6 +7,7 @@ import doctest
 import functools
 import io
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -109,6 +110,9 @@ def lesson_is_complete(kata: Kata) -> list[str]:
         for part in wanted
         if part not in text
     ]
+    for picture in re.findall(r"(?ms)^```\n.*?^```", text):
+        wide = [part for part in picture.splitlines() if len(part) > 78]
+        problems += [f"{kata.name}: a picture of the lesson is wider than 78 characters: {part}" for part in wide]
     if len(text.splitlines()) > 75:
         problems.append(f"{kata.name}: the lesson has {len(text.splitlines())} lines. A page has 75.")
     return problems
@@ -207,6 +211,22 @@ def verdicts(kata: Kata) -> Iterator[tuple[str, str, str, str]]:
         yield name, answer.of, verdict, f"says {answer.says!r}; the message: {first['message']}"
 
 
+def mistakes_are_diagnosed(kata: Kata) -> list[str]:
+    """The learner who makes a mistake is told its name, or that of others that behave alike in all tests."""
+    return [
+        f"{kata.name}: the mistake {name} of {of} is diagnosed as {', '.join(names) or 'nothing'}. Does it do the same at "
+        f"every run? See: python -m dojo kata {kata.number} --impl mistake:{name}"
+        for of, mistakes in kata.answers_of("mistake").items()
+        for name in mistakes
+        if name not in (names := diagnosed(kata, name))
+    ]
+
+
+def diagnosed(kata: Kata, mistake: str) -> list[str]:
+    """The mistakes that a learner who makes this one is told of."""
+    return [known["name"] for known in _diagnoses.get(kata.name, {}).get(f"mistake:{mistake}", [])]
+
+
 def no_test_passes_without_thought(kata: Kata) -> list[str]:
     """No test passes on a function that returns its input, zeros, None, or a wrong shape, where that is wrong."""
     return [
@@ -230,6 +250,7 @@ INVARIANTS: list[Check] = [
     reference_passes,
     variants_pass,
     mistakes_are_caught,
+    mistakes_are_diagnosed,
     no_test_passes_without_thought,
 ]
 
@@ -243,11 +264,14 @@ def runs(kata: Kata) -> dict[str, list[dict[str, Any]]]:
     results: dict[str, list[dict[str, Any]]] = {impl: [] for impl in [*whole, *mistakes]}
     started = time.monotonic()
     device = os.environ.get("DEVICE") or "all"
-    for event in runner.run(kata, [*whole, *mistakes], device=device, seconds=30, first_failure=True):
+    diagnoses = _diagnoses.setdefault(kata.name, {})
+    for event in runner.run(kata, [*whole, *mistakes], device=device, seconds=30, first_failure=True, details=1):
         if event["event"] in ("usage", "broken"):
             raise AssertionError(f"{kata.name}: {event['message']}")
         if event["event"] == "test":
             results[event["impl"]].append(event)
+        elif event["event"] == "diagnosis":
+            diagnoses[event["impl"]] = event["diagnosis"]
     _seconds[kata.name] = time.monotonic() - started
     return results
 
@@ -270,8 +294,10 @@ def counts(kata: Kata) -> dict[str, Any]:
         "devices": " ".join(dict.fromkeys(test["device"] for test in reference)),
         "variants accepted": f"{accepted} of {len(names)}",
         "mistakes caught": f"{caught.count('caught')} of {len(caught)}",
+        "mistakes named": f"{sum(name in diagnosed(kata, name) for name in kata.answers['mistake'])} of {len(caught)}",
         "seconds": f"{_seconds.get(kata.name, time.monotonic() - started):.1f}",
     }
 
 
+_diagnoses: dict[str, dict[str, list[dict[str, str]]]] = {}  # of a kata, of each of its mistakes
 _seconds: dict[str, float] = {}  # how long the runs of a kata took
