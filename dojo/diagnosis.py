@@ -28,15 +28,12 @@ class Diagnosis:
         self.mistakes = {name: getattr(self.module, name) for name in kata.answers["mistake"]}
         self._outcomes: dict[tuple[str, str], Outcome] = {}  # of (test, mistake)
 
-    def run(self, item: Any, implementation: Implementation) -> Outcome:
-        install(implementation)
-        return outcome.run(item, implementation, look=False)
-
     def trace(self, item: Any, implementation: Implementation, expected: Outcome) -> list[dict[str, Any]]:
         """The operations of the last call in a failing test. None if the test ends differently this time."""
         implementation.trace = Trace(str(implementation.path))
         try:
-            found = self.run(item, implementation)
+            install(implementation)
+            found = outcome.run(item, implementation)
             return implementation.trace.as_dicts() if found.same(expected) else []
         finally:
             implementation.trace = None
@@ -52,7 +49,8 @@ class Diagnosis:
             implementation = Implementation(self.kata, f"mistake:{name}", self.module, catch_stops=True)
             implementation.watch.banned = self.kata.constant("BANNED")
             try:
-                self._outcomes[key] = self.run(item, implementation)
+                install(implementation)
+                self._outcomes[key] = outcome.run(item, implementation, look=False)
             finally:
                 setattr(self.module, of, right)
         return self._outcomes[key]

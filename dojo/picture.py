@@ -66,6 +66,8 @@ def compare(actual: torch.Tensor, expected: torch.Tensor, close: torch.Tensor | 
         actual, expected, close = (part.reshape(1, -1) for part in (actual, expected, close))
     window = [_window(close.all(1 - dim)) for dim in (0, 1)]
     shown = [part[window[0], window[1]].tolist() for part in (expected, actual, ~close)]
+    if expected.is_complex():  # which JSON does not know
+        shown[:2] = [[[f"{value:.3g}" for value in row] for row in part] for part in shown[:2]]
     start, of = [part.start for part in window], list(close.shape)
     return Picture(kind, ndim, place, start, of, shown[0], shown[1], shown[2], part)
 
@@ -89,10 +91,8 @@ def _grid(rows: list[list[Any]], differs: list[list[bool]] | None) -> str:
 
 def number(value: Any) -> str:
     """A value in few characters."""
-    if isinstance(value, (bool, int)):
+    if not isinstance(value, float):
         return str(value)
-    if isinstance(value, complex):
-        return f"{value:.3g}"
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e6 or value == 0 else f"{value:.3g}"
 
 

@@ -12,21 +12,24 @@ import json
 import os
 import queue
 import re
+import secrets
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from dojo.catalog import Kata
-from dojo.worker import MARK, STACK_ON_SIGNAL  # which imports torch only when it runs
+from dojo.worker import CLOSED, MARK, STACK_ON_SIGNAL  # which imports torch only when it runs
 
 SECONDS = 10.0  # for one test, unless --timeout says otherwise
 START_SECONDS = 300.0  # importing torch from a cold disk can be slow
 GRACE = 0.5  # for the stack of a hanging test to be written
+END_SECONDS = 2.0  # for a process to end, once there is no way for its events
 PRINTED = 4000  # characters of a test's output that are kept
 MEMORY = 4 << 30  # bytes that a worker may take; the katas need a tenth of that
 LOOK = 0.05  # seconds from one look at the worker's memory to the next
@@ -55,7 +58,8 @@ class Worker:
             **group,
         )
         self.lines: queue.Queue[str | None] = queue.Queue()
-        self.printed = Printed()
+        self.secret = secrets.token_hex(16)  # stands before each event: the learner's code can write none
+        self.printed = Printed(self.secret)
         assert self.process.stdout is not None and self.process.stderr is not None
         self.threads = [
             threading.Thread(target=self._read_events, args=(self.process.stdout,), daemon=True),
@@ -77,19 +81,19 @@ class Worker:
         self._send(job | {"wait": True})
 
     def complaint(self) -> str:
-        """Why it ended before it was ready."""
+        """Why it ended before it was ready, if it said so."""
         while not self.lines.empty():
             line = self.lines.get()
             with contextlib.suppress(ValueError):
-                event = json.loads(line or "")
+                event = json.loads((line or "").partition(self.secret)[2])
                 if event["event"] in ("usage", "broken"):
                     return str(event["message"])
-        return f"A worker ended before it was ready. {self.printed.texts['']}"
+        return ""
 
     def _send(self, job: dict[str, Any]) -> None:
         assert self.process.stdin is not None
         with contextlib.suppress(OSError, ValueError):
-            self.process.stdin.write((json.dumps(job) + "\n").encode())
+            self.process.stdin.write((json.dumps(job | {"secret": self.secret}) + "\n").encode())
             self.process.stdin.flush()
 
     def run(self, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -100,13 +104,13 @@ class Worker:
         with contextlib.suppress(OSError):
             self.process.stdin.close()
         running, again = "", False
-        stack: list[str] = []
+        stack: deque[str] = deque(maxlen=500)
         deadline = time.monotonic() + START_SECONDS
         threading.Thread(target=self._watch_memory, daemon=True).start()
         try:
             while True:
                 try:
-                    line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
+                    event = self._next_event(deadline, stack)
                 except queue.Empty:
                     if self._ask_for_stack():
                         deadline = time.monotonic() + GRACE
@@ -114,29 +118,52 @@ class Worker:
                     if not again:
                         yield {"event": "died", "id": running, "cause": "time", "seconds": seconds, "stack": stack}
                     return
-                if line is None:
-                    died = {"event": "died", "id": running, "code": self.process.wait(), "stack": stack}
+                if event is None:
                     if not again:
-                        yield died | {"cause": "memory" if self._too_large else "exit", "bytes": self._too_large}
+                        yield {"event": "died", "id": running, "seconds": seconds, "stack": stack, **self._end()}
                     return
-                try:
-                    event = json.loads(line)
-                except ValueError:
-                    stack.append(line.rstrip())  # faulthandler's words, between the events
-                    continue
                 again = event["event"] in ("again", "trace")  # it explains a failure: the verdict is known
                 if event["event"] in ("start", "loading", "again"):
-                    running, stack, self._asked = event["id"], [], False
+                    running, self._asked = event["id"], False
+                    stack.clear()
                     deadline = time.monotonic() + seconds + (0 if STACK_ON_SIGNAL else GRACE)
                 elif event["event"] in ("test", "tests", "end", "diagnosis"):
                     deadline = time.monotonic() + START_SECONDS
-                if event["event"] == "done" and event["code"] not in (0, 1, 5):
+                if event["event"] == "done" and event["code"] in (2, 3) and running:
+                    event = {"event": "died", "id": running, "cause": "broken", "stack": stack}
+                elif event["event"] == "done" and event["code"] not in (0, 1, 5):
                     event = {"event": "broken", "message": f"pytest stopped with code {event['code']}, at {running}"}
                 yield event
-                if event["event"] in ("usage", "done", "broken"):
+                if event["event"] in ("usage", "done", "broken", "died"):
                     return
         finally:
             self.stop()
+
+    def _next_event(self, deadline: float, stack: deque[str]) -> dict[str, Any] | None:
+        """The next event; None when there will be no more. Raises queue.Empty when time is up."""
+        while True:
+            line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
+            if line is None:
+                return None
+            _, secret, event = line.partition(self.secret)
+            with contextlib.suppress(ValueError):  # what a fork of the process writes may come between
+                if secret:
+                    return json.loads(event)
+            stack.append(line.rstrip()[:500])  # faulthandler's words, between the events
+            if time.monotonic() > deadline:
+                raise queue.Empty
+
+    def _end(self) -> dict[str, Any]:
+        """Why there are no more events."""
+        try:
+            code = self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            code = CLOSED
+        if self._too_large:
+            return {"cause": "memory", "code": code}
+        if self._asked and code == -signal.SIGUSR1:  # the learner's code had changed what that signal does
+            return {"cause": "time", "code": code}
+        return {"cause": "closed" if code == CLOSED else "exit", "code": code}
 
     def _watch_memory(self) -> None:
         """End the process when it takes more than MEMORY, before the machine has no more for others."""
@@ -183,8 +210,9 @@ class Worker:
 
     def _read_events(self, stream: IO[bytes]) -> None:
         for line in stream:
-            if line.startswith(b'{"event": "ready"'):
-                self.ready = json.loads(line)["kata"] == self._prepared
+            _, secret, event = line.partition(self.secret.encode())
+            if secret and event.startswith(b'{"event": "ready"'):
+                self.ready = json.loads(event)["kata"] == self._prepared
                 self.on_ready()
             else:
                 self.lines.put(line.decode("utf-8", "replace"))
@@ -194,24 +222,24 @@ class Worker:
 class Printed:
     """Reads what the learner's code prints. Of each test it keeps the beginning, and how much there was."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: str = "") -> None:
+        self.mark = re.compile(re.escape(MARK + secret).encode() + rb"([^\n]*)\n")
         self.texts: dict[str, str] = {"": ""}
         self.sizes: dict[str, int] = {"": 0}
 
     def read(self, stream: IO[bytes]) -> None:
         current, rest = "", b""
         while chunk := os.read(stream.fileno(), 1 << 16):
-            parts = (rest + chunk).split(MARK.encode())
-            # A mark may be cut by the end of the chunk: keep what follows it until its line is complete.
-            rest = b""
-            self._add(current, parts[0])
-            for index, part in enumerate(parts[1:]):
-                name, newline, text = part.partition(b"\n")
-                if not newline and index == len(parts) - 2:
-                    rest = MARK.encode() + part
+            *others, last = self.mark.split(rest + chunk)  # text, id, text, id, text
+            place = last.rfind(MARK.encode())  # of a mark that the end of the chunk cuts? Keep it for the next one
+            keep = len(last) if place < 0 or len(last) - place > 1000 else place
+            rest = last[keep:]
+            for index, part in enumerate([*others, last[:keep]]):
+                if index % 2:
+                    current = part.decode("utf-8", "replace")
                 else:
-                    current = name.decode("utf-8", "replace")
-                    self._add(current, text)
+                    self._add(current, part)
+        self._add(current, rest)
 
     def of(self, name: str) -> tuple[str, int]:
         """The beginning of what was printed in the test with this id, and how many bytes there were."""
@@ -294,6 +322,16 @@ def _death(event: dict[str, Any], kata: Kata) -> dict[str, Any]:
         says = f"Your code took more than {MEMORY / (1 << 30):g} GB of memory, so it was stopped."
         why = "The tensors of this kata are small. Does something grow in a loop, or get a far too large shape?"
         kind = "Memory"
+    elif event["cause"] == "closed":
+        says = "Your code closed files that it had not opened: also the one that the result of this test goes to."
+        why = "Something like os.close(3) or os.closerange() does that. Close only what you open."
+        kind = "Closed"
+        line = line or _line_with(kata, r"\b(close|closerange|dup2)\(")
+        source = _source(kata, line)
+    elif event["cause"] == "broken":
+        says = "This test could not be finished. What your code did stopped what runs the tests, too."
+        why = "Does it change something that all of Python needs, or return an object that cannot be shown?"
+        kind = "Broken"
     elif event["code"] < 0 or event["stack"]:
         name = signal.Signals(-event["code"]).name if event["code"] < 0 else str(event["code"])
         says = f"Python itself crashed while your code ran ({name})."
@@ -318,7 +356,7 @@ def _death(event: dict[str, Any], kata: Kata) -> dict[str, Any]:
     }
 
 
-def _line_of_stack(stack: list[str], path: Path) -> int | None:
+def _line_of_stack(stack: Iterable[str], path: Path) -> int | None:
     """The innermost line of `path` in what faulthandler wrote (the most recent call comes first)."""
     for text in stack:
         found = re.search(r'File "(.+)", line (\d+)', text)

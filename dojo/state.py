@@ -32,6 +32,13 @@ _SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
 ]
 
 
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        return ""
+
+
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
     """Put back what a learner's code may change for everybody: dtype, device, gradient mode, folder, warnings...
@@ -39,7 +46,7 @@ def restored() -> Iterator[None]:
     Not the random generators: every test sets their seeds.
     """
     before = [read() for read, _ in _SETTINGS]
-    folder = os.getcwd()
+    folder = _folder()
     filters = warnings.filters[:]
     try:
         yield
@@ -49,7 +56,7 @@ def restored() -> Iterator[None]:
                 write(old)
         if warnings.filters != filters:
             warnings.filters[:] = filters  # type: ignore[index]
-        if os.getcwd() != folder:
+        if folder and _folder() != folder:
             os.chdir(folder)
 
 
@@ -68,6 +75,10 @@ class Guard:
         for index, (holder, kept) in enumerate(self._holders):
             if tuple(vars(holder).values()) == self._values[index]:  # the same objects: this compares no contents
                 continue
+            for name in [name for name in vars(holder) if name not in kept]:
+                if any(name in vars(base) for base in getattr(holder, "__mro__", ())[1:]):  # it hides an inherited one
+                    delattr(holder, name)
+                    found = found or f"{_written(holder)}{name}"
             for name, value in kept.items():
                 now = vars(holder).get(name)
                 if now is value or not (callable(value) or isinstance(value, float)) or _by_a_library(now):

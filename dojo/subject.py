@@ -437,7 +437,11 @@ def line_in(error: BaseException, path: Path) -> int | None:
 
 
 def first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0].removesuffix(", but expected one of:")
+    try:
+        text = str(error)
+    except Exception:  # an exception of the learner's
+        text = ""
+    return (text.strip().splitlines() or [""])[0].removesuffix(", but expected one of:")
 
 
 def _line_of_bad_byte(content: bytes) -> int | None:

@@ -149,11 +149,40 @@ def _end(*_: Any) -> None:
     raise SystemExit(143)
 
 
-def rendered(draw: Callable[[Any], None]) -> list[str]:
-    """What `draw` prints on a console as wide as the terminal: lines, with their colours."""
-    from dojo import card
+class Page:
+    """Takes what is printed on it as lines with colours, where a rich console is expected.
 
-    text = io.StringIO()
-    width = max(40, shutil.get_terminal_size().columns)
-    draw(card.make_console(file=text, width=width, force_terminal=True))
-    return text.getvalue().rstrip("\n").split("\n")
+    A console measures and wraps every line, which takes longer than the tests. Here only those that are too long.
+    """
+
+    def __init__(self) -> None:
+        from dojo import card
+
+        self.width = max(40, shutil.get_terminal_size().columns)
+        self.encoding = sys.stdout.encoding
+        self.lines: list[str] = []
+        self._text = io.StringIO()
+        self._console = card.make_console(file=self._text, width=self.width, force_terminal=True)
+        self._colors = self._console._color_system
+
+    def print(self, *parts: Any, **options: Any) -> None:
+        from rich.text import Text
+
+        text = parts[0] if parts else Text()
+        if isinstance(text, Text) and text.cell_len <= self.width and "\n" not in text.plain:
+            pieces = [
+                segment.style.render(segment.text, color_system=self._colors) if segment.style else segment.text
+                for segment in text.render(self._console)
+            ]
+            self.lines.append("".join(pieces))
+            return
+        self._text.truncate(self._text.seek(0))
+        self._console.print(*parts, **options)
+        self.lines += self._text.getvalue().rstrip("\n").split("\n")
+
+
+def rendered(draw: Callable[[Any], None]) -> list[str]:
+    """What `draw` prints on a page as wide as the terminal: lines, with their colours."""
+    page = Page()
+    draw(page)
+    return page.lines

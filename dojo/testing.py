@@ -89,7 +89,8 @@ class KataTest:
         seed = zlib.crc32(name.encode()) + int(os.environ.get("DOJO_SEED", "0"))
         self._random = torch.Generator().manual_seed(seed)
         self._seed = seed
-        with state.restored():
+        filled = unwritten_memory_filled() if device.type == "cpu" else contextlib.nullcontext()
+        with state.restored(), filled:
             _seed(seed)
             numpy.random.seed(seed % 2**32)
             random.seed(seed)
@@ -377,11 +378,12 @@ def assert_gradients(
 @contextlib.contextmanager
 def unwritten_memory_filled() -> Iterator[None]:
     """Inside, memory that nobody wrote to holds NaN or a huge number, so that no answer is right by chance."""
+    before = torch.are_deterministic_algorithms_enabled()
     torch._C._set_deterministic_algorithms(True, warn_only=True)
     try:
         yield
     finally:
-        torch._C._set_deterministic_algorithms(False)
+        torch._C._set_deterministic_algorithms(before)
 
 
 _current = {"device": torch.device("cpu")}  # the device under test, for the checks

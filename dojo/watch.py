@@ -19,12 +19,13 @@ from typing import Any
 
 from dojo import card, catalog, guide, progress, runner, terminal
 from dojo.card import _line, _paragraph
-from dojo.catalog import Kata, UsageError
+from dojo.catalog import Kata
 
 SPARES = 2  # workers that wait: one is ready, another under way
 LOOK = 0.25  # seconds from one look at the disk to the next, should no event come
 STEP = 4  # milliseconds without another event that make a save complete
 RESTLESS = 20  # saves in a row, each during a run, after which a save must be older than a second
+DEATHS = 3  # of workers, one after another, that are too many
 LARGE = 1 << 20  # bytes: of a larger file only the time and size are looked at
 KEYS = " n next  p previous  h hint  l list  s solution  r run  q quit  "
 
@@ -52,14 +53,17 @@ class Run:
         self.kata, self.worker = kata, worker
         self.result = card.Result(kata, [], None)
         self.result.saved = time.strftime("%H:%M:%S", time.localtime(saved)) if saved else ""
-        self.content = _content(kata)  # in case that the file deletes itself
+        self.content = _content(kata)
         self.ended = False
 
     def work(self, job: dict[str, Any], tell: Callable[[tuple[Any, ...]], None]) -> None:
         """In a thread: hand the events on."""
-        for event in runner.events(self.kata, job, self.worker):
-            tell(("event", self, event))
-        tell(("ended", self))
+        try:
+            for event in runner.events(self.kata, job, self.worker):
+                if event["event"] != "start":
+                    tell(("event", self, event))
+        finally:
+            tell(("ended", self))
 
 
 class Watch:
@@ -75,6 +79,9 @@ class Watch:
         self.wanted = False  # a run is
         self.changed = 0.0  # when the last save was seen
         self.in_a_row = 0  # saves that came during a run
+        self.deaths = 0  # of workers that were not ready yet, one after another
+        self.trouble = ""  # why no worker gets ready: the tests of the kata cannot be loaded, say
+        self.content: bytes | None = None  # of the learner's file in the run before, in case that the file is gone
         self.over = threading.Event()
         self.view: Cards | Lines
 
@@ -109,12 +116,13 @@ class Watch:
             self.event(*about)
         elif name == "ended":
             self.ended(about[0])
-        self.start()
+        if name != "event":
+            self.start()
 
     def begin(self, kata: Kata) -> None:
         """Watch this kata from now on."""
         self.cancel()
-        self.kata, self.last = kata, None
+        self.kata, self.last, self.content = kata, None, None
         for worker, _ in self.spares:
             worker.prepare(self.job())
         self.spares = [(worker, _stamp(kata.tests, kata.reference)) for worker, _ in self.spares]
@@ -128,36 +136,49 @@ class Watch:
         if stamp != self.stamp:
             self.in_a_row = self.in_a_row + 1 if self.current is not None else 0
             self.stamp, self.wanted, self.changed = stamp, True, time.monotonic()
-            self.cancel()
+            if self.in_a_row <= RESTLESS:  # else each run itself may change the file: one must end
+                self.cancel()
 
     def cancel(self) -> None:
         if self.current is not None:
             run, self.current = self.current, None
+            self.content = run.content or self.content
             threading.Thread(target=run.worker.stop, daemon=True).start()
 
     def start(self) -> None:
         """Judge the version on the disk, if that is wanted and a worker is ready. Make more workers, if needed."""
+        made_of = _stamp(self.kata.tests, self.kata.reference)
+        for worker in [worker for worker, stamp in self.spares if stamp != made_of]:  # the tests were edited
+            self.spares = [spare for spare in self.spares if spare[0] is not worker]
+            worker.stop()
+        broken = next((worker for worker, _ in self.spares if worker.process.poll() is not None), None)
+        if broken is not None and not self.trouble:
+            self.trouble = broken.complaint()
+            self.deaths += 1
+            if not self.trouble and self.deaths < DEATHS:  # something ended it: another one may live
+                self.spares = [spare for spare in self.spares if spare[0] is not broken]
+                broken.stop()
+                return
+            self.trouble = self.trouble or f"The workers end before they are ready. {broken.printed.texts['']}"
+            self.view.draw(self)
+        if broken is not None:
+            return  # until somebody mends the tests
+        self.trouble = ""
+        ready = next((worker for worker, _ in self.spares if worker.ready), None)
         restless = self.in_a_row > RESTLESS and time.monotonic() - self.changed < 1
-        if self.wanted and not restless:
-            made_of = _stamp(self.kata.tests, self.kata.reference)
-            for worker in [worker for worker, stamp in self.spares if stamp != made_of]:  # the tests were edited
-                self.spares = [spare for spare in self.spares if spare[0] is not worker]
-                worker.stop()
-            ready = next((worker for worker, _ in self.spares if worker.ready), None)
-            if ready is not None:
-                self.spares = [spare for spare in self.spares if spare[0] is not ready]
-                self.wanted = False
-                self.current = Run(self.kata, ready, self.stamp[0][0] / 1e9 if self.stamp[0] else 0)
-                threading.Thread(target=self.current.work, args=(self.job(), self.events.put), daemon=True).start()
-        for worker, _ in self.spares:
-            if worker.process.poll() is not None:
-                raise UsageError(worker.complaint())
+        if ready is not None:
+            self.deaths = 0
+        if self.wanted and ready is not None and self.current is None and not restless:
+            self.spares = [spare for spare in self.spares if spare[0] is not ready]
+            self.wanted = False
+            self.current = Run(self.kata, ready, self.stamp[0][0] / 1e9 if self.stamp[0] else 0)
+            threading.Thread(target=self.current.work, args=(self.job(), self.events.put), daemon=True).start()
         idle = self.current is None  # else the learner waits for a verdict: that comes first
         if not self.spares or (idle and len(self.spares) < SPARES and all(worker.ready for worker, _ in self.spares)):
             worker = runner.Worker(self.kata.root)
             worker.on_ready = lambda: self.events.put(("ready",))
             worker.prepare(self.job())
-            self.spares.append((worker, _stamp(self.kata.tests, self.kata.reference)))
+            self.spares.append((worker, made_of))
 
     def job(self) -> dict[str, Any]:
         return runner.job_for(self.kata, ["learner"], self.device, self.seconds, details=1)
@@ -175,7 +196,8 @@ class Watch:
             return
         self.current, self.last, run.ended = None, run, True
         run.result.finish(run.worker.printed)
-        card.keep(run.result, run.content)
+        card.keep(run.result, run.content or self.content)
+        self.content = run.content
         self.view.draw(self)
         self.look()
 
@@ -214,11 +236,17 @@ class Lines:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.trouble = ""  # as it was told
+        self.told: Run | None = None
 
     def draw(self, watch: Watch) -> None:
+        if watch.trouble != self.trouble:
+            self.trouble = watch.trouble
+            print(self.trouble, file=sys.stderr)
         run = watch.last
-        if run is None or not run.ended:
+        if run is None or not run.ended or run is self.told:
             return
+        self.told = run
         if self.as_json:
             print(json.dumps(card.as_exercism(run.result) | {"saved": run.result.saved, "digest": run.result.digest}))
         else:
@@ -251,9 +279,11 @@ class Cards:
         def everything(console: Any) -> None:
             if run is None:
                 _line(console, f"Kata {watch.kata.number} · {watch.kata.slug}", "bold")
-                _line(console, "\n  Getting ready ...")
+                _line(console, "\n  Getting ready ..." * (not watch.trouble))
             else:
                 card.draw(run.result, console, commands=False)
+            if watch.trouble:
+                _paragraph(console, "", watch.trouble, "bold red")
             if self.added is not None:
                 console.print()
                 self.added(console)

@@ -5,10 +5,12 @@
 It can be started ahead of time: a job to "wait" makes it import everything, collect the tests and rehearse, and say
 "ready". The job to run is then its next line.
 The learner's own output never mixes with the events: it goes to stderr, with a mark before each test.
+Each job names a secret word, which stands before each event and in each mark: what the learner's code writes has none.
 """
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import gc
 import json
@@ -24,33 +26,44 @@ NOT_NEEDED = (
 )
 # The runner asks for the stack with a signal. Windows has none that would do: there a timer writes it.
 STACK_ON_SIGNAL = hasattr(faulthandler, "register")
-MARK = "\x1e"  # before the id of a test, in the stream of what the learner's code prints
+MARK = "\x1e"  # before the secret and the id of a test, in the stream of what the learner's code prints
+CLOSED = 97  # the exit code, if the learner's code closed the way to the runner
 
 
 class Channel:
     """Where events go: the stdout that this process was started with. File descriptor 1 then becomes stderr."""
 
-    def __init__(self, seconds: float = 0) -> None:
+    def __init__(self, seconds: float = 0, secret: str = "") -> None:
         self.stream: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
         sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
-        self.seconds = seconds
+        self.seconds, self.secret = seconds, secret
 
     def emit(self, event: dict[str, Any]) -> None:
         if event["event"] in ("start", "loading", "again"):
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os.write(2, f"{MARK}{event.get('id', '')}\n".encode())
+            _flush()
+            name = "again" if event["event"] == "again" else event["id"]  # what it prints again was shown already
+            with contextlib.suppress(OSError):
+                os.write(2, f"{MARK}{self.secret}{name}\n".encode())
             if self.seconds and not STACK_ON_SIGNAL:
                 # Writes the stack into the event stream when time is up, even from a loop in native code: so that the
                 # runner, which ends this process then, can name the learner's line. (It starts a thread: 0.1 ms.)
                 faulthandler.dump_traceback_later(self.seconds, exit=False, file=self.stream)
         elif event["event"] in ("test", "end", "done"):
-            sys.stdout.flush()
+            _flush()
             if not STACK_ON_SIGNAL:
                 faulthandler.cancel_dump_traceback_later()
-        self.stream.write(json.dumps(event) + "\n")
-        self.stream.flush()
+        try:
+            self.stream.write(f"{self.secret}{json.dumps(event)}\n")
+            self.stream.flush()
+        except (OSError, ValueError):
+            os._exit(CLOSED)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # the learner's code may have closed or replaced it
+            stream.flush()
 
 
 def main() -> None:
@@ -58,6 +71,7 @@ def main() -> None:
     job = _read_job()
     if job is None:
         return
+    channel.secret = job["secret"]
     try:
         _import()
     except ImportError as error:

@@ -214,8 +214,8 @@ def verdicts(kata: Kata) -> Iterator[tuple[str, str, str, str]]:
 def mistakes_are_diagnosed(kata: Kata) -> list[str]:
     """The learner who makes a mistake is told its name, or that of others that behave alike in all tests."""
     return [
-        f"{kata.name}: the mistake {name} of {of} is diagnosed as {', '.join(names) or 'nothing'}. Does it do the same at "
-        f"every run? See: python -m dojo kata {kata.number} --impl mistake:{name}"
+        f"{kata.name}: the mistake {name} of {of} is diagnosed as {', '.join(names) or 'nothing'}. Is it the same "
+        f"at every run? See: python -m dojo kata {kata.number} --impl mistake:{name}"
         for of, mistakes in kata.answers_of("mistake").items()
         for name in mistakes
         if name not in (names := diagnosed(kata, name))

@@ -24,7 +24,7 @@ def run_here(kata):
             events.append(event)
 
     sys.modules.pop(kata.tests.stem, None)  # of the test before this one
-    worker_module.run(Channel(), runner.job_for(kata, ["learner"], "cpu", 0))
+    worker_module.run(Channel(), runner.job_for(kata, ["learner"], "cpu", 0, details=1))
     return card.Result(kata, events, runner.Printed())
 
 
@@ -167,7 +167,7 @@ def test_what_goes_wrong_in_a_function(learner, name, monkeypatch):
     first = result.first("fail", "error")
     assert all(word in first["message"] for word in words), first["message"]
     assert "Traceback" not in text and len(text.splitlines()) < 45
-    assert len(result.tests) == result.planned, "the other tests run all the same"
+    assert len(result.tests) == len(result.planned), "the other tests run all the same"
 
 
 def test_a_hundred_megabytes_of_prints_are_cut_and_told(learner):
@@ -202,7 +202,7 @@ if len(calls) == 1:
 return 2 * x
 """.strip()
     result = run_here(learner(body, top))
-    assert result.passed, result.first("fail", "error")
+    assert result.passed, result.first("fail", "error")["message"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="uses sh")
