@@ -361,7 +361,7 @@ def _next_function(result: Result, test: dict[str, Any], console: Console) -> No
     console.print()
     _paragraph(console, "", f"Its first test: {result.of(function.name)[0]['name']}.")
     if result.count("pass") == 0:
-        _paragraph(console, "", f"The lesson: {_place(kata, kata.lesson)}")
+        _paragraph(console, "", f"The lesson: make lesson N={kata.number}")
 
 
 def _summary(result: Result, console: Console, commands: bool) -> None:

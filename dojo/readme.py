@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from dojo import card, catalog, runner, stubs
+from dojo import card, catalog, stubs
 from dojo.catalog import Kata
 
 README = catalog.ROOT / "README.md"
@@ -78,9 +78,7 @@ def picture() -> str:
         }.items():
             text = text.replace(f'raise NotImplementedError("{function}")', line)
         there.answer.write_text(text, encoding="utf-8")
-        worker = runner.Worker(root)
-        result = card.Result(there, runner.run(there, ["learner"], "cpu", worker=worker), worker.printed)
-        worker.stop()
+        result = card.judge(there, device="cpu")
         console = Console(
             record=True, width=88, file=io.StringIO(), force_terminal=True, highlight=False, markup=False, emoji=False
         )
