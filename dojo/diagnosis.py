@@ -64,12 +64,14 @@ class Diagnosis:
         passing: Sequence[Any],
         outcome_of: Callable[[Any], Outcome],
         seconds: float = SECONDS,
+        enough: int = ENOUGH,
     ) -> list[str]:
         """The mistakes of `function` that do in the failing test `item` what the learner's code did.
 
         One test may be the same by chance, and several mistakes may do the same in it. So other tests are asked:
         those that fail for the learner, where two of three must be the same (there may be a second mistake), and those
-        that pass, where the mistake must pass too. What is left behaves alike, or the `seconds` were over.
+        that pass, where the mistake must pass too. Where one mistake is left, `enough` of either kind will do. What is
+        left in the end behaves alike, or the `seconds` were over.
         """
         names = [name for name, stand_in in self.mistakes.items() if stand_in.answer.of == function]
         left = [name for name in names if self.of_mistake(item, name).same(found)]
@@ -77,15 +79,15 @@ class Diagnosis:
         agreed = {name: 0 for name in left}
         asked = 0
         for other in failing:
-            if not left or (len(left) == 1 and asked >= ENOUGH) or time.monotonic() > deadline:
+            if not left or (len(left) == 1 and asked >= enough) or time.monotonic() > deadline:
                 break
             asked += 1
             for name in left:
                 agreed[name] += self.of_mistake(other, name).same(outcome_of(other))
         best = max(agreed.values(), default=0)
         left = [name for name in left if agreed[name] == best] if 3 * best >= 2 * asked else []
-        for other in passing:
-            if not left or time.monotonic() > deadline:
+        for count, other in enumerate(passing):
+            if not left or (len(left) == 1 and count >= enough) or time.monotonic() > deadline:
                 break
             left = [name for name in left if self.of_mistake(other, name).same(outcome_of(other))]
         return left

@@ -191,6 +191,7 @@ class Events:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         implementations = session.stash[_implementations]
+        self.labels = {item.nodeid: label(item) for item in session.items}
         fresh = self.wait is None  # the first implementation is the one that the tests were collected with
         if self.wait is not None:
             self._rehearse(session)
@@ -207,9 +208,9 @@ class Events:
             (implementation,) = implementations.values()
             if impl == "learner":
                 self.emit({"event": "loaded", "digest": implementation.digest})
-            items = [item for item in session.items if concerns(item)]
-            self.labels = {item.nodeid: label(item) for item in items}
-            tests = [{"id": key, **words} for key, words in self.labels.items()]
+            stands_in_for = implementation.stands_in_for
+            items = [item for item in session.items if stands_in_for in ("", self.labels[item.nodeid]["function"])]
+            tests = [{"id": item.nodeid, **self.labels[item.nodeid]} for item in items]
             self.emit({"event": "tests", "impl": impl, "tests": tests})
             mistake = impl.startswith("mistake:")
             until_failure = self.job["first_failure"] and mistake
@@ -224,7 +225,6 @@ class Events:
         """What a first run would have to wait for: imports on the way to a failure, first calls of PyTorch's."""
         emit, self.emit = self.emit, lambda event: None
         items = list({function_of(item): item for item in reversed(session.items)}.values())[::-1]
-        self.labels = {item.nodeid: label(item) for item in session.items}
         for impl in ("reference", "degenerate:zeros"):
             for implementation in list(session.stash[_implementations].values()):
                 put(implementation.kata, impl, session)
@@ -236,7 +236,8 @@ class Events:
         self.tests = {}
         for item, following in zip(items, [*items[1:], None]):
             self.emit({"event": "start", "id": item.nodeid})
-            last = following is None or function_of(following) != function_of(item)
+            function = self.labels[item.nodeid]["function"]
+            last = following is None or self.labels[following.nodeid]["function"] != function
             degenerate.wrong = 0  # type: ignore[attr-defined]
             started = time.perf_counter()
             found = outcome.run(item, implementation, look=last)
@@ -284,7 +285,7 @@ class Events:
         if kind == "mistake":  # for the invariants: there is time, and its other tests have not run
             others = spread(others, 2 * ENOUGH)
             names = diagnosis.diagnose(
-                item, of, ran.outcome, [], others, lambda other: diagnosis.of_mistake(other, name), math.inf
+                item, of, ran.outcome, [], others, lambda other: diagnosis.of_mistake(other, name), math.inf, 0
             )
         else:
             rows = diagnosis.trace(item, implementation, ran.outcome)

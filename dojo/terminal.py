@@ -47,8 +47,8 @@ class Screen:
                 for number, handler in {
                     signal.SIGWINCH: lambda *_: self.tell(("resized",)),
                     signal.SIGTSTP: self._stop,
-                    signal.SIGTERM: _end,
-                    signal.SIGHUP: _end,
+                    signal.SIGTERM: end,
+                    signal.SIGHUP: end,
                 }.items():
                     handlers[number] = signal.signal(number, handler)
             threading.Thread(target=self._read_keys, daemon=True).start()
@@ -145,7 +145,8 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
-def _end(*_: Any) -> None:
+def end(*_: Any) -> None:
+    """The handler of a signal that ends the program, but not before everything is put away."""
     raise SystemExit(143)
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -40,6 +41,7 @@ def run(kata: Kata | None, device: str, seconds: float, as_json: bool = False) -
         with screen():
             return watch.run(view)
     view = Lines(as_json)
+    signal.signal(signal.SIGTERM, terminal.end)  # else a worker with an endless loop would outlive this process
     with contextlib.suppress(BrokenPipeError):
         return watch.run(view)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read the output is gone
