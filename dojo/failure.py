@@ -64,6 +64,15 @@ def explain(error: BaseException, implementation: Implementation, test_file: str
     return failure
 
 
+def status_of(error: BaseException, implementation: Implementation) -> str:
+    """ "fail", "todo" (not written yet) or "error" (the code stopped)."""
+    if isinstance(error, (CheckFailed, BannedCall)):
+        return "fail"
+    line = line_in(error, implementation.path)
+    not_written = isinstance(error, NotImplementedError) and _not_written(error, implementation, line)
+    return "todo" if not_written else "error"
+
+
 def _explain(error: BaseException, implementation: Implementation) -> Failure:
     path = implementation.path
     line = line_in(error, path)
@@ -76,7 +85,7 @@ def _explain(error: BaseException, implementation: Implementation) -> Failure:
         return Failure("error", str(error), line=error.line, kind="Problem")
     if isinstance(error, BannedCall):
         return Failure("fail", str(error), line=line, kind="BannedCall", why="You learn it by writing it.")
-    if isinstance(error, NotImplementedError) and _not_written(error, implementation, line):
+    if status_of(error, implementation) == "todo":
         return Failure("todo", f"`{error}` is not written yet.", line=line)
     if isinstance(error, Stopped):
         error = error.__cause__ or error

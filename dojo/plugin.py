@@ -17,7 +17,7 @@ from dojo import outcome
 from dojo.authoring import degenerate
 from dojo.catalog import Kata, UsageError
 from dojo.diagnosis import ENOUGH, Diagnosis
-from dojo.failure import Failure, explain
+from dojo.failure import Failure, explain, status_of
 from dojo.subject import Implementation, Problem, implement, install
 
 DEVICES = ("cpu", "cuda", "mps")
@@ -234,6 +234,7 @@ class Events:
 
     def _run(self, items: list[pytest.Item], implementation: Implementation, until_failure: bool) -> None:
         self.tests = {}
+        explained = False
         for item, following in zip(items, [*items[1:], None]):
             self.emit({"event": "start", "id": item.nodeid})
             function = self.labels[item.nodeid]["function"]
@@ -245,9 +246,12 @@ class Events:
             event: dict[str, Any] = {"event": "test", "id": item.nodeid, **self.labels[item.nodeid], "message": ""}
             if isinstance(found.error, pytest.skip.Exception):
                 ran.status, event["message"] = "skip", str(found.error)
+            elif found.error is not None and explained and not isinstance(found.error, Problem):
+                ran.status = status_of(found.error, implementation)  # it is only counted
             elif found.error is not None:
                 event |= explain(found.error, implementation, str(item.path)).as_dict()
                 ran.status = event["status"]
+                explained = self.job["details"] <= 1 and ran.status != "todo"
             self.emit(event | {"status": ran.status, "wrong": vars(degenerate)["wrong"], "duration": ran.seconds})
             if ran.status not in ("pass", "skip") and until_failure:
                 return

@@ -16,6 +16,7 @@ import linecache
 import re
 import sys
 import types
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,12 @@ class CheckFailed(AssertionError):
     """A check of a kata's test failed. `expected` and `actual` are texts, to be shown side by side.
 
     `got` is what was checked, `wanted` what it should be, both for the diagnosis. `picture` takes the texts' place.
+    `says` and `picture` may be functions that make them: most failures are only counted, and never shown.
     """
 
     def __init__(
         self,
-        says: str,
+        says: str | Callable[[], str],
         *,
         why: str,
         expected: str | None = None,
@@ -56,12 +58,30 @@ class CheckFailed(AssertionError):
         error: BaseException | None = None,
         got: Any = None,
         wanted: Any = None,
-        picture: Picture | None = None,
+        picture: Callable[[], Picture] | None = None,
     ) -> None:
-        super().__init__(says)
-        self.says, self.why, self.error, self.picture = says, why, error, picture
-        self.got, self.wanted = got, wanted
-        self.expected, self.actual = picture.texts() if picture is not None else (expected, actual)
+        super().__init__()
+        self.why, self.error, self.got, self.wanted = why, error, got, wanted
+        self._says, self._picture, self._texts = says, picture, (expected, actual)
+
+    def __str__(self) -> str:
+        return self.says
+
+    @functools.cached_property
+    def says(self) -> str:
+        return self._says if isinstance(self._says, str) else self._says()
+
+    @functools.cached_property
+    def picture(self) -> Picture | None:
+        return self._picture() if self._picture is not None else None
+
+    @property
+    def expected(self) -> str | None:
+        return self.picture.texts()[0] if self.picture is not None else self._texts[0]
+
+    @property
+    def actual(self) -> str | None:
+        return self.picture.texts()[1] if self.picture is not None else self._texts[1]
 
 
 class Stopped(Exception):

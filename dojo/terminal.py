@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shutil
 import signal
 import sys
@@ -16,6 +17,8 @@ from typing import Any
 WINDOWS = sys.platform == "win32"
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l"  # the other screen, without a cursor; a line that is too long is cut
 LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l"
+# What would move the cursor, or leave this screen: only colours are let through of what the learner's code prints.
+UNSAFE = re.compile(r"\x1b(?!\[[\d;]*m)|[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f]")
 # What the keys that scroll send: on Unix an escape sequence, on Windows a prefix and a letter.
 SCROLL = {" ": "down", "\x1b[B": "down", "\x1b[6~": "down", "\xe0P": "down", "\xe0Q": "down"}
 SCROLL |= {"b": "up", "\x1b[A": "up", "\x1b[5~": "up", "\xe0H": "up", "\xe0I": "up"}
@@ -186,4 +189,4 @@ def rendered(draw: Callable[[Any], None]) -> list[str]:
     """What `draw` prints on a page as wide as the terminal: lines, with their colours."""
     page = Page()
     draw(page)
-    return page.lines
+    return [UNSAFE.sub("", line) for line in page.lines]

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import math
 import os
 import random
@@ -246,7 +247,8 @@ def assert_left_alone(
         if not same or not _isclose(arg.detach(), old, rtol=0, atol=0, equal_nan=True).all():
             shown: dict[str, Any] = {"expected": shape_text(old.shape), "actual": shape_text(arg.shape)}
             if same:
-                shown = {"picture": picture.compare(arg, old)}
+                changed = arg.detach().clone()
+                shown = {"picture": lambda changed=changed, old=old: picture.compare(changed, old)}
             raise CheckFailed(f"Your code changed its input `{name}`.", why=why, got=arg.detach().clone(), **shown)
         if arg.requires_grad != flag:
             raise CheckFailed(f"Your code changed `requires_grad` of its input `{name}`.", why=why)
@@ -371,8 +373,12 @@ def assert_gradients(
             if right := bool(_isclose(gradient, measured, rtol=rtol, atol=atol, equal_nan=False).all()):
                 break
         if not right:
-            shown = picture.compare(gradient, measured)
-            raise CheckFailed(f"The gradient of `{name}` is not right.", why=why, got=gradient, picture=shown)
+            raise CheckFailed(
+                f"The gradient of `{name}` is not right.",
+                why=why,
+                got=gradient,
+                picture=functools.partial(picture.compare, gradient, measured),
+            )
 
 
 @contextlib.contextmanager
@@ -468,8 +474,11 @@ def _check_one(
     else:
         close = got == expected
     if not bool(close.all()):
-        shown = picture.compare(got, expected, close, part=index)
-        raise CheckFailed(_values_differ(got, expected, close, of), picture=shown, **told)
+        raise CheckFailed(
+            functools.partial(_values_differ, got, expected, close, of),
+            picture=functools.partial(picture.compare, got, expected, close, part=index),
+            **told,
+        )
 
 
 def _plain(x: torch.Tensor) -> torch.Tensor:
