@@ -49,7 +49,7 @@ class Screen:
             if not WINDOWS:
                 for number, handler in {
                     signal.SIGWINCH: lambda *_: self.tell(("resized",)),
-                    signal.SIGTSTP: self._stop,
+                    signal.SIGCONT: lambda *_: self.tell(("continued",)),
                     signal.SIGTERM: end,
                     signal.SIGHUP: end,
                 }.items():
@@ -79,7 +79,7 @@ class Screen:
         shown = self.lines[self.top : self.top + height]
         rows = [*shown, *[""] * (height - len(shown))]
         more = "space: more" if self.top < last else "b: back" if self.top else ""
-        _write("\x1b[H" + "".join(f"{row}\x1b[0m\x1b[K\r\n" for row in rows) + f"{self.footer}{more}\x1b[0m\x1b[K")
+        _write("\x1b[H" + "".join(f"\x1b[2K{row}\x1b[0m\r\n" for row in rows) + f"\x1b[2K{self.footer}{more}\x1b[0m")
 
     def scroll(self, way: str) -> None:
         page = max(1, shutil.get_terminal_size().lines - 3)
@@ -93,8 +93,11 @@ class Screen:
             import termios
             import tty
 
-            self._settings = termios.tcgetattr(sys.stdin)
+            self._settings = self._settings or termios.tcgetattr(sys.stdin)
             tty.setcbreak(sys.stdin)  # keys at once, and Ctrl-C still works
+            settings = termios.tcgetattr(sys.stdin)
+            settings[6][termios.VSUSP] = b"\0"  # Ctrl-Z is a key: the terminal is given back before all stops
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, settings)
         _write(ENTER)
 
     def _give_back(self) -> None:
@@ -106,12 +109,17 @@ class Screen:
             with contextlib.suppress(termios.error, ValueError):
                 termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._settings)
 
-    def _stop(self, *_: Any) -> None:
-        """Ctrl-Z: give the terminal back while stopped, and take it again."""
-        self._give_back()
-        os.kill(os.getpid(), signal.SIGSTOP)
+    def suspend(self) -> None:
+        """Ctrl-Z: stop, with `make`, and give the terminal back for that time."""
+        if not WINDOWS:
+            self._give_back()
+            os.killpg(0, signal.SIGTSTP)
+            self.go_on()
+
+    def go_on(self) -> None:
+        """After a stop: take the terminal again."""
         self._take()
-        self.tell(("resized",))
+        self.draw()
 
     def _read_keys(self) -> None:
         while not self._closing.is_set():

@@ -28,6 +28,7 @@ STEP = 4  # milliseconds without another event that make a save complete
 RESTLESS = 20  # saves in a row, each during a run, after which a save must be older than a second
 DEATHS = 3  # of workers, one after another, that are too many
 LARGE = 1 << 20  # bytes: of a larger file only the time and size are looked at
+CTRL_Z = "\x1a"
 KEYS = " n next  p previous  h hint  l list  s solution  r run  q quit  "
 
 
@@ -114,6 +115,8 @@ class Watch:
             self.key(about[0])
         elif name == "resized":
             self.view.draw(self)
+        elif name == "continued" and isinstance(self.view, Cards):
+            self.view.screen.go_on()
         elif name == "event" and about[0] is self.current:
             self.event(*about)
         elif name == "ended":
@@ -297,6 +300,9 @@ class Cards:
     def key(self, watch: Watch, key: str) -> None:
         if key in ("up", "down"):
             self.screen.scroll(key)
+            return
+        if key == CTRL_Z:
+            self.screen.suspend()
             return
         if self.shown is not None:
             self.shown = None
