@@ -221,8 +221,8 @@ def test_a_trace_that_ends_otherwise_is_not_shown(learner):
 
 
 WRONG_BUT_CLEVER = {
-    "an own class of tensor": "class Yes(torch.Tensor):\n    @classmethod\n"
-    "    def __torch_function__(cls, f, t, a=(), k=None):\n        return torch.tensor(True)\nreturn x.as_subclass(Yes)",
+    "an own class of tensor": "class Yes(torch.Tensor):\n"
+    "    __torch_function__ = classmethod(lambda *words, **options: torch.tensor(True))\nreturn x.as_subclass(Yes)",
     "equal to all": "class Yes(torch.Tensor):\n    def __eq__(self, other):\n        return True\n"
     "return x.as_subclass(Yes)",
     "isclose replaced": "torch.isclose = lambda *a, **k: torch.tensor(True)\nreturn x",
