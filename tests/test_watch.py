@@ -73,6 +73,7 @@ watch.Watch.look = lambda self: 1 / 0 if os.path.exists("crash") else None
 def start(kata, code, *words, **options):
     """`make watch N=07` in the repository of `kata`, after some code of the test's."""
     environment = os.environ | {"PYTHONPATH": str(Path(dojo.__file__).parent.parent)}
+    environment = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
     command = [sys.executable, "-c", START, str(kata.root), code, "watch", "7", "--device", "cpu", "--timeout", "2"]
     return subprocess.Popen([*command, *words], cwd=kata.root, env=environment, **options)
 
