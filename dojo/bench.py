@@ -26,7 +26,7 @@ SAVES = 20  # that are timed, for each way
 RANDOM_SAVES = 200  # that are written at random intervals
 SHORTEST, LONGEST = 0.005, 0.3  # seconds between two of those
 PATIENCE = 60.0  # seconds to wait for a verdict
-WATCHER = "pytest-watcher==0.6.3"
+WATCHER = ["pytest-watcher==0.6.3", "watchdog==4.0.2"]  # with watchdog 7 it sees no save at all
 SLUG = "softmax"
 
 
@@ -81,7 +81,7 @@ class Way:
         while time.perf_counter() - start < PATIENCE:
             if self.judged(version):
                 return time.perf_counter() - start
-            time.sleep(0.0005)
+            time.sleep(0.001)
         return None
 
     def judged(self, version: int) -> bool:
@@ -149,11 +149,11 @@ class PytestWatcher(Way):
         place = next(path for path in map(Path, sys.path) if (path / "torch").is_dir())
         site = subprocess.check_output([python, "-c", "import site; print(site.getsitepackages()[0])"], text=True)
         Path(site.strip(), "all.pth").write_text(f"{place}\n")
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", WATCHER]
+        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *WATCHER]
         if subprocess.run(install, capture_output=True, check=False).returncode != 0:
-            print(f"({WATCHER} could not be installed: left out)")
+            print(f"({WATCHER[0]} could not be installed: left out)")
             raise subprocess.CalledProcessError(1, "pip")
-        command = [str(venv / "bin" / "ptw"), "katas", "--runner", f"{python} -m pytest", str(self.kata.folder)]
+        command = [str(venv / "bin" / "ptw"), "katas", "--runner", python, "-m", "pytest", str(self.kata.folder)]
         command += ["--device", "cpu"]
         self.process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert self.process.stdout is not None
