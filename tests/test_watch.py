@@ -30,7 +30,7 @@ import fcntl
 import pty
 import termios
 
-SECONDS = 90  # that anything may take on a slow machine
+SECONDS = 90  # that a verdict may take on a slow, busy machine
 START = """
 import pathlib, sys
 from dojo import catalog
@@ -210,7 +210,7 @@ ODD += "    __eq__ = __bool__ = __repr__ = __len__ = __instancecheck__ = lambda 
 MUTE = "class Mute(Exception):\n    __str__ = __repr__ = lambda self: 1 / 0\n"
 THREADS = "import threading, time\nfor daemon in (True, False):\n"
 THREADS += "    threading.Thread(target=time.sleep, args=(1000,), daemon=daemon).start()"
-LONG = "if not calls:\n    for _ in range(50):\n        print('x' * 2_000_000, end={!r})\ncalls.append(1)"
+LONG = "if not calls:\n    for _ in range(15):\n        print('x' * 2_000_000, end={!r})\ncalls.append(1)"
 GONE = "import tempfile\nfolder = tempfile.mkdtemp()\nos.chdir(folder)\nos.rmdir(folder)"
 DEEP = "sys.setrecursionlimit(10**9)\nreturn max(map(first_function, [x]))"
 PATCHED = ["torch.softmax", "torch.allclose", "torch.isclose", "torch.testing.assert_close"]
@@ -242,8 +242,8 @@ HOSTILE = {  # name: the file, and a phrase that its learner reads
     "input()": (function("return 2 * x + int(input())"), "waits for keyboard input"),
     "the terminal": (function("open('/dev/tty').readline()"), "/dev/tty"),
     "stdin": (function("return (2 + len(sys.stdin.read())) * x"), PASSES),
-    "100 MB of output": (function(LONG.format("\n") + WRONG, "calls = []"), DIFFER),
-    "100 MB of output without newlines": (function(LONG.format("\x1e") + WRONG, "calls = []"), DIFFER),
+    "30 MB of output": (function(LONG.format("\n") + WRONG, "calls = []"), DIFFER),
+    "30 MB of output without newlines": (function(LONG.format("\x1e") + WRONG, "calls = []"), DIFFER),
     "forged events while loaded": (function(WRONG, FORGE), DIFFER),
     "forged events": (function(FORGE + WRONG), DIFFER),
     "a flood of events": (function("while True:\n    os.write(3, b'x\\n')"), RUNS),
