@@ -21,6 +21,7 @@ import functools
 import math
 import os
 import random
+import types
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -61,12 +62,14 @@ __all__ = [
 ]
 
 # Looser than torch.testing's own, because a right answer may add its terms in another order, or round at each step.
-TOLERANCE = {  # dtype: (relative, absolute)
-    torch.float64: (1e-5, 1e-6),  # an answer may compute in float32 and go back
-    torch.float32: (1e-4, 1e-5),
-    torch.float16: (1e-2, 4e-3),
-    torch.bfloat16: (4e-2, 2e-2),
-}
+TOLERANCE = types.MappingProxyType(
+    {  # dtype: (relative, absolute)
+        torch.float64: (1e-5, 1e-6),  # an answer may compute in float32 and go back
+        torch.float32: (1e-4, 1e-5),
+        torch.float16: (1e-2, 4e-3),
+        torch.bfloat16: (4e-2, 2e-2),
+    }
+)
 
 _isclose, _equal = torch.isclose, torch.equal  # our own, should a learner's file replace them
 
