@@ -62,7 +62,7 @@ class CheckFailed(AssertionError):
     ) -> None:
         super().__init__()
         self.why, self.error, self.got, self.wanted = why, error, got, wanted
-        self._says, self._picture, self._texts = says, picture, (expected, actual)
+        self._says, self._picture, self._given = says, picture, (expected, actual)
 
     def __str__(self) -> str:
         return self.says
@@ -75,13 +75,17 @@ class CheckFailed(AssertionError):
     def picture(self) -> Picture | None:
         return self._picture() if self._picture is not None else None
 
+    @functools.cached_property
+    def _texts(self) -> tuple[str | None, str | None]:
+        return self.picture.texts() if self.picture is not None else self._given
+
     @property
     def expected(self) -> str | None:
-        return self.picture.texts()[0] if self.picture is not None else self._texts[0]
+        return self._texts[0]
 
     @property
     def actual(self) -> str | None:
-        return self.picture.texts()[1] if self.picture is not None else self._texts[1]
+        return self._texts[1]
 
 
 class Stopped(Exception):

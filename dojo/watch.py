@@ -93,6 +93,7 @@ class Watch:
         threading.Thread(target=self._follow_disk, daemon=True).start()
         try:
             self.begin(self.kata)
+            self.start()
             while True:
                 try:
                     name, *about = self.events.get(timeout=LOOK)
@@ -133,7 +134,6 @@ class Watch:
         self.spares = [(worker, _stamp(kata.tests, kata.reference)) for worker, _ in self.spares]
         self.stamp, self.wanted = _stamp(kata.answer, kata.tests), True
         self.view.draw(self)
-        self.start()
 
     def look(self) -> None:
         """Is there another version on the disk than the one that is judged?"""
@@ -154,15 +154,13 @@ class Watch:
         """Judge the version on the disk, if that is wanted and a worker is ready. Make more workers, if needed."""
         made_of = _stamp(self.kata.tests, self.kata.reference)
         for worker in [worker for worker, stamp in self.spares if stamp != made_of]:  # the tests were edited
-            self.spares = [spare for spare in self.spares if spare[0] is not worker]
-            worker.stop()
+            self.take(worker).stop()
         broken = next((worker for worker, _ in self.spares if worker.process.poll() is not None), None)
         if broken is not None and not self.trouble:
             self.trouble = broken.complaint()
             self.deaths += 1
             if not self.trouble and self.deaths < DEATHS:  # something ended it: another one may live
-                self.spares = [spare for spare in self.spares if spare[0] is not broken]
-                broken.stop()
+                self.take(broken).stop()
                 return
             self.trouble = self.trouble or f"The workers end before they are ready. {broken.printed.texts['']}"
             self.view.draw(self)
@@ -174,9 +172,8 @@ class Watch:
         if ready is not None:
             self.deaths = 0
         if self.wanted and ready is not None and self.current is None and not restless:
-            self.spares = [spare for spare in self.spares if spare[0] is not ready]
             self.wanted = False
-            self.current = Run(self.kata, ready, self.stamp[0][0] / 1e9 if self.stamp[0] else 0)
+            self.current = Run(self.kata, self.take(ready), self.stamp[0][0] / 1e9 if self.stamp[0] else 0)
             threading.Thread(target=self.current.work, args=(self.job(), self.events.put), daemon=True).start()
         idle = self.current is None  # else the learner waits for a verdict: that comes first
         if not self.spares or (idle and len(self.spares) < SPARES and all(worker.ready for worker, _ in self.spares)):
@@ -184,6 +181,11 @@ class Watch:
             worker.on_ready = lambda: self.events.put(("ready",))
             worker.prepare(self.job())
             self.spares.append((worker, made_of))
+
+    def take(self, worker: runner.Worker) -> runner.Worker:
+        """Out of the spares."""
+        self.spares = [spare for spare in self.spares if spare[0] is not worker]
+        return worker
 
     def job(self) -> dict[str, Any]:
         return runner.job_for(self.kata, ["learner"], self.device, self.seconds, details=1)
