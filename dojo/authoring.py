@@ -20,10 +20,11 @@ def variant(target: Any) -> Callable[[Any], Any]:
     return _declare(Answer(target.__name__))
 
 
-def mistake(target: Any, *, says: str) -> Callable[[Any], Any]:
+def mistake(target: Any, *, says: str, in_stub: bool = False) -> Callable[[Any], Any]:
     """Declare a wrong answer for `target`: the tests must catch it, in a message that contains `says`.
 
-    The docstring of the mistake tells the learner, in a sentence or two, why people write it.
+    The docstring of the mistake tells the learner, in a sentence or two, why people write it. With `in_stub` it is
+    broken code that the learner repairs: its body stands in the stub.
     """
     if not says.strip():
         raise ValueError(f"a mistake of {target.__name__} needs says=: words that its message must contain")

@@ -129,6 +129,17 @@ class Kata:
         """The names declared in the reference with `@variant` and `@mistake`, in order."""
         return {kind: [name for names in self.answers_of(kind).values() for name in names] for kind in ANSWERS}
 
+    @cached_property
+    def broken(self) -> dict[str, ast.FunctionDef]:
+        """The broken code that the learner repairs, by function: the mistakes declared with `in_stub=True`."""
+        return {
+            getattr(decorator.args[0], "id", ""): node
+            for node in self.tree.body
+            if isinstance(node, ast.FunctionDef)
+            for decorator in node.decorator_list
+            if isinstance(decorator, ast.Call) and any(keyword.arg == "in_stub" for keyword in decorator.keywords)
+        }
+
     def answers_of(self, kind: str) -> dict[str, list[str]]:
         """The names declared with `@variant` or `@mistake`, by the function that they replace."""
         found: dict[str, list[str]] = {}

@@ -21,7 +21,7 @@ def derive(kata: Kata) -> str:
     parts = [f'"""{kata.title}.\n\n{what}\n"""', "\n".join(_imports(kata, lines))]
     text = "\n\n".join(part for part in parts if part)
     for function in kata.functions.values():
-        text += "\n\n\n" + _skeleton(function, lines)
+        text += "\n\n\n" + _skeleton(function, lines, kata.broken.get(function.name))
     return text + "\n"
 
 
@@ -57,7 +57,7 @@ def untouched(found: bytes, stub: str) -> bool:
     text = found.decode("utf-8", "replace").replace("\r\n", "\n")
     if text.strip() in ("", stub.strip()):
         return True
-    if solved(found) or set(stub.splitlines()) <= set(
+    if solved(found, stub) or set(stub.splitlines()) <= set(
         text.splitlines()
     ):  # all of the stub, and notes between its lines
         return False
@@ -67,10 +67,11 @@ def untouched(found: bytes, stub: str) -> bool:
         return False
 
 
-def solved(text: str | bytes) -> list[str]:
+def solved(text: str | bytes, stub: str) -> list[str]:
     """The functions and classes in the text of a learner's file that do more than raise NotImplementedError.
 
-    A file that Python cannot read counts as work, and so does every other statement.
+    The broken code of the stub does not count. A file that Python cannot read counts as work, and so does every other
+    statement.
     """
     try:
         tree = ast.parse(text)
@@ -79,7 +80,8 @@ def solved(text: str | bytes) -> list[str]:
     functions = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     known = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
     other = ["?" for node in _without_docstring(tree) if not isinstance(node, known)]
-    return [node.name for node in functions if not _only_raises(node)] + other
+    given = {ast.dump(node) for node in ast.parse(stub).body}
+    return [node.name for node in functions if not _only_raises(node) and ast.dump(node) not in given] + other
 
 
 def _only_raises(node: ast.AST) -> bool:
@@ -164,7 +166,10 @@ def _imports(kata: Kata, lines: list[str]) -> list[str]:
     return kept
 
 
-def _skeleton(function: Function, lines: list[str]) -> str:
+def _skeleton(function: Function, lines: list[str], broken: ast.FunctionDef | None) -> str:
+    if broken is not None:
+        start = broken.body[0].end_lineno if ast.get_docstring(broken) is not None else broken.body[0].lineno - 1
+        return "\n".join([_head(function.node, lines), *lines[start : broken.end_lineno]])
     if not function.is_class:
         return _without_body(function.node, function.name, lines)
     parts = [_head(function.node, lines)]

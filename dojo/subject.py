@@ -221,7 +221,7 @@ class Subject:
             call = implementation.last_call = note(name, parameters, before, kwargs, node)
         trace = implementation.trace if outermost else None
         try:
-            with implementation.watch(), trace.call(call) if trace else contextlib.nullcontext():
+            with implementation.watch(self.function.name), trace.call(call) if trace else contextlib.nullcontext():
                 result = target(*args, **kwargs)
         except KeyboardInterrupt as error:
             if implementation.catch_stops:

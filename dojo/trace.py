@@ -46,23 +46,33 @@ class Watch:
 
     A `TorchFunctionMode` sees what Python code calls (`x.softmax(-1)`, `F.dropout(x)`), and a `TorchDispatchMode` the
     kernels behind it, so that a scripted function or a direct call into `torch.ops` is seen too.
+
+    `banned` is BANNED of the reference: patterns of operations with an advice, for every function of the kata; or,
+    under the name of one function, such a dict for this function alone.
     """
 
-    def __init__(self, banned: dict[str, str] | None = None) -> None:
+    def __init__(self, banned: dict[str, Any] | None = None) -> None:
         self.banned = banned or {}
-        self._advice: dict[Any, str | None] = {}  # for each operation seen
+        self._patterns: dict[str, str] = {}  # for the function that runs
+        self._advice: dict[tuple[str, Any], str | None] = {}  # for each operation seen in each function
+        self._function = ""
         self.violation: BannedCall | None = None  # kept, in case the learner's code swallows the exception
         self._depth = 0
 
     @contextlib.contextmanager
-    def __call__(self) -> Iterator[None]:
+    def __call__(self, function: str) -> Iterator[None]:
+        """Around a call of the learner's `function`."""
         if self._depth:  # a learner's method called by another one
             yield
             return
         self._depth += 1
+        self._function = function
+        self._patterns = {pattern: advice for pattern, advice in self.banned.items() if isinstance(advice, str)}
+        own = self.banned.get(function)
+        self._patterns |= own if isinstance(own, dict) else {}
         try:
             with contextlib.ExitStack() as modes:
-                if self.banned:
+                if self._patterns:
                     modes.enter_context(_Kernels(self))
                     modes.enter_context(_Functions(self))
                 yield
@@ -71,11 +81,12 @@ class Watch:
 
     def check(self, function: Callable[..., Any]) -> None:
         """Raise BannedCall if the kata bans this operation."""
-        if function not in self._advice:
+        key = (self._function, function)
+        if key not in self._advice:
             name = operation_name(function)
-            matching = [advice for pattern, advice in self.banned.items() if fnmatchcase(name, pattern)]
-            self._advice[function] = matching[0] if matching else None
-        advice = self._advice[function]
+            matching = [advice for pattern, advice in self._patterns.items() if fnmatchcase(name, pattern)]
+            self._advice[key] = matching[0] if matching else None
+        advice = self._advice[key]
         if advice is not None:
             self.violation = BannedCall(operation_name(function), advice)
             raise self.violation

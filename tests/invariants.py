@@ -30,7 +30,7 @@ def stub_is_current(kata: Kata) -> list[str]:
         return []
     found = {node.name: node for node in ast.parse(text).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     right = {node.name: node for node in ast.parse(wanted).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    solved = [name for name in stubs.solved(text) if name in right]
+    solved = [name for name in stubs.solved(text, wanted) if name in right]
     if solved:
         return [
             f"{kata.name}: {name} is solved in the stub. A learner must find it empty. Put the stub back: "
@@ -148,12 +148,18 @@ def _subject(node: ast.ClassDef) -> str:
 
 
 def stub_fails_every_test(kata: Kata) -> list[str]:
-    """On the stub every test says "to do"."""
-    return [
+    """On the stub every test says "to do"; where the stub gives broken code, some test of it fails."""
+    results = runs(kata)["stub"]
+    unnoticed = [
+        f"{kata.name}: all tests of {name} pass on its broken code. Mend katas/{kata.name}/{kata.tests.name}"
+        for name in kata.broken
+        if not any(test["status"] in ("fail", "error") for test in results if test["function"] == name)
+    ]
+    return unnoticed + [
         f"{kata.name}: the test '{test['name']}' of {test['function'] or '(no function)'} does not fail on the stub"
         f" ({test['status']}). It must call the function first. Mend katas/{kata.name}/{kata.tests.name}"
-        for test in runs(kata)["stub"]
-        if test["status"] != "todo"
+        for test in results
+        if test["status"] != "todo" and test["function"] not in kata.broken
     ]
 
 

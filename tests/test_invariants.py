@@ -1,5 +1,7 @@
 """Each invariant fails on a kata that is broken in its way; it names the kata, the function, the mending command."""
 
+import re
+
 import invariants
 import pytest
 
@@ -34,6 +36,29 @@ def test_a_solved_stub_is_found(kata):
 def test_a_stale_stub_is_found(kata):
     replace(kata.reference, "Say in one sentence", "Say in a few words")
     only(invariants.stub_is_current(fresh(kata)), "07_double", "first_function is stale", "make stubs N=07")
+
+
+@pytest.fixture
+def repair(kata):
+    """The kata with broken code in its stub."""
+    replace(kata.reference, 'first_function, says="twice"', 'first_function, says="twice", in_stub=True')
+    kata = fresh(kata)
+    stubs.write(kata)
+    return kata
+
+
+def test_broken_code_to_repair_stands_in_the_stub(repair):
+    text = repair.answer.read_text(encoding="utf-8")
+    assert "    return x * x\n" in text and "NotImplementedError" not in text
+    assert "You multiplied x" not in text  # what the mistake says to the learner
+    assert stubs.solved(text, text) == [] and stubs.untouched(text.encode(), text)
+    assert [problem for check in invariants.INVARIANTS for problem in check(repair)] == []
+
+
+def test_tests_that_accept_the_broken_code_are_found(repair):
+    text = repair.tests.read_text(encoding="utf-8")
+    repair.tests.write_text(re.sub(r"assert_\w+\(.*", "first_function(x)", text), encoding="utf-8")
+    only(invariants.stub_fails_every_test(repair), "07_double", "all tests of first_function pass on its broken code")
 
 
 def test_a_missing_stub_is_found(kata):

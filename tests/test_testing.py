@@ -197,13 +197,24 @@ ROUTES = {
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_banned_call_is_seen_by_any_route(route):
     watch = Watch({"*softmax*": "write softmax", "softmin": "write it", "logsumexp": "write it"})
-    with pytest.raises(Exception) as found, watch():
+    with pytest.raises(Exception) as found, watch("f"):
         ROUTES[route](X)
     assert isinstance(watch.violation, BannedCall) and "asks you to write" in str(watch.violation), found
 
 
 def test_other_calls_are_not_banned():
     watch = Watch({"*softmax*": "write softmax", "softmin": "write it", "logsumexp": "write it"})
-    with watch():
+    with watch("f"):
         weights = (X - X.amax(-1, keepdim=True)).exp()
         F.dropout(weights / weights.sum(-1, keepdim=True)).log().logcumsumexp(0)
+
+
+def test_what_one_function_may_not_call_another_may():
+    watch = Watch({"relu": {"*relu*": "write it"}, "*sigmoid*": "write that"})
+    x = torch.ones(3)
+    with pytest.raises(BannedCall), watch("relu"):
+        torch.nn.functional.relu(x)
+    with watch("forward"):
+        torch.nn.functional.relu(x)
+    with pytest.raises(BannedCall), watch("forward"):
+        x.sigmoid()
