@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from dojo import catalog, runner
 from dojo.catalog import Kata, UsageError
+from dojo.console import make_console, write_line, write_paragraph
 from dojo.picture import cells
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ MARKS = {
     "todo": ("·", "dim"),
     "skip": ("○", "dim"),
 }
-PLAIN = {"✓": "+", "✗": "x", "·": "-", "○": "o", "│": "|", "–": "-", "−": "-", "→": "->", "×": "x", "≠": "!="}
-PLAIN |= {"░": ".", "▒": ":", "▓": "%", "█": "#", "…": "~"}
 TRACED = 12  # rows of a shape trace that are shown
 
 
@@ -62,8 +60,8 @@ def keep(result: Result, before: bytes | None) -> None:
     if before and not (kata.answer.is_file() and kata.answer.stat().st_size):
         saved = stubs.save(kata, before)
         result.notice = (
-            f"{_place(kata)} is gone: did your code delete it? What it held is kept. "
-            f"To have it back: make restore N={kata.number}   ({_place(kata, saved)})"
+            f"{place_of(kata)} is gone: did your code delete it? What it held is kept. "
+            f"To have it back: make restore N={kata.number}   ({place_of(kata, saved)})"
         )
 
 
@@ -130,15 +128,6 @@ class Result:
         return sum(test["status"] in statuses for test in self.tests)
 
 
-def make_console(**options: Any) -> Console:
-    """A console that respects NO_COLOR, pipes and narrow terminals."""
-    from rich.console import Console
-
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False, **options)
-
-
 def draw(result: Result, console: Console, commands: bool = True) -> None:
     """Print the card: first what works, then one failure, whole, then what to do next (`commands`: and how)."""
     kata, about = result.kata, result.about
@@ -146,14 +135,16 @@ def draw(result: Result, console: Console, commands: bool = True) -> None:
     where = " ".join([*about.get("devices", []), "· torch", about.get("torch", "")]) if about else ""
     if result.saved:
         where = f"saved {result.saved} · {where}"
-    _line(console, title + where.rjust(max(2, min(console.width, 88) - len(title))), "bold")
+    write_line(console, title + where.rjust(max(2, min(console.width, 88) - len(title))), "bold")
     console.print()
     problem = next((test for test in result.tests if test.get("kind") == "Problem"), None)
     whole = all(test.get("kind") == "Problem" for test in result.tests)
     if (problem is not None and whole) or not result.planned:  # the file cannot be loaded, or hung while it was
         if problem or result.tests:
             _failure(result, problem or result.tests[0], console)
-        _line(console, "\n  No test ran." + (f" Edit {_place(kata)}, then: make kata N={kata.number}" * commands))
+        write_line(
+            console, "\n  No test ran." + (f" Edit {place_of(kata)}, then: make kata N={kata.number}" * commands)
+        )
         _notice(result, console)
         return
     for name in kata.functions:
@@ -172,7 +163,7 @@ def draw(result: Result, console: Console, commands: bool = True) -> None:
 def _notice(result: Result, console: Console) -> None:
     if result.notice:
         console.print()
-        _paragraph(console, "", result.notice, "bold yellow")
+        write_paragraph(console, "", result.notice, "bold yellow")
 
 
 def _function(name: str, result: Result, console: Console) -> None:
@@ -188,31 +179,32 @@ def _function(name: str, result: Result, console: Console) -> None:
     else:
         status, says = "fail", f"{passing} of {total} tests pass"
     mark, style = MARKS[status]
-    _line(console, f"  {mark} {name.ljust(width)}   {says}", style)
+    write_line(console, f"  {mark} {name.ljust(width)}   {says}", style)
     for reason in dict.fromkeys(test["message"] for test in tests if test["status"] == "skip"):
-        _paragraph(console, "    skipped:", reason, "dim")
+        write_paragraph(console, "    skipped:", reason, "dim")
 
 
 def _failure(result: Result, test: dict[str, Any], console: Console) -> None:
     kata = result.kata
     device = f" [{test['device']}]" if len(result.about.get("devices", [])) > 1 and test["device"] else ""
     if test.get("kind") != "Problem":
-        _line(console, f"  ✗ {test['name']}{device}", "bold red")
+        write_line(console, f"  ✗ {test['name']}{device}", "bold red")
         console.print()
     if test.get("call"):
-        _line(console, f"  {test['call']}")
+        write_line(console, f"  {test['call']}")
         for argument in test["arguments"]:
-            _line(console, f"     {argument}", "cyan")
+            write_line(console, f"     {argument}", "cyan")
     trace = test.get("trace") or []
-    place = _place(kata, result.file) + (f":{test['line']}" if test.get("line") else "")
+    place = place_of(kata, result.file) + (f":{test['line']}" if test.get("line") else "")
     if test.get("line") or test.get("kind") == "Problem":
-        _line(console, f"  {place}", "dim")
+        write_line(console, f"  {place}", "dim")
     if trace:
         _trace(console, trace)
+        _lined_up(console, [tuple(shape) for shape in trace[-1].get("clash", [])])
     if test.get("line") and not any(row["line"] == test["line"] and row["error"] for row in trace):
-        _line(console, f"     {test.get('source', '')}", "yellow")
+        write_line(console, f"     {test.get('source', '')}", "yellow")
     console.print()
-    _paragraph(console, "", test.get("says") or test["message"], "bold")
+    write_paragraph(console, "", test.get("says") or test["message"], "bold")
     if test.get("picture") is not None:
         console.print()
         _picture(console, test["picture"])
@@ -221,7 +213,7 @@ def _failure(result: Result, test: dict[str, Any], console: Console) -> None:
         _side_by_side(console, test["expected"].splitlines(), (test.get("actual") or "").splitlines())
     if test.get("why"):
         console.print()
-        _paragraph(console, "Why", test["why"])
+        write_paragraph(console, "Why", test["why"])
     if test.get("diagnosis"):
         console.print()
         _diagnosis(console, test["diagnosis"])
@@ -252,22 +244,32 @@ def _trace(console: Console, rows: list[dict[str, Any]]) -> None:
         style = "red" if row.get("error") else "cyan"
         names = f" = {row['names']}" if row.get("names") else ""
         if len(start + shapes) > console.width:
-            _line(console, start.rstrip(), style)
+            write_line(console, start.rstrip(), style)
             start = " " * 15
-        _line(
+        write_line(
             console, (start + shapes + (names if len(start + shapes + names) <= console.width else "")).rstrip(), style
         )
+
+
+def _lined_up(console: Console, shapes: list[tuple[int, ...]]) -> None:
+    """The rows of the broadcasting explorer, where an operation stopped because shapes do not line up."""
+    from dojo.broadcast import Broadcast
+
+    if len(shapes) > 1 and Broadcast(tuple(shapes)).clash is not None:
+        console.print()
+        for row in Broadcast(tuple(shapes)).rows(console.width - 15):
+            write_line(console, f"{'':15}{row}", "cyan")
 
 
 def _diagnosis(console: Console, known: list[dict[str, str]]) -> None:
     """The known mistakes that do what the learner's code does."""
     if len(known) == 1:
-        _line(console, f"  This is a known mistake: {_in_words(known[0]['name'])}", "bold magenta")
-        _paragraph(console, "", known[0]["words"])
+        write_line(console, f"  This is a known mistake: {_in_words(known[0]['name'])}", "bold magenta")
+        write_paragraph(console, "", known[0]["words"])
         return
-    _line(console, "  Known mistakes that look just like this:", "bold magenta")
+    write_line(console, "  Known mistakes that look just like this:", "bold magenta")
     for mistake in known[:3]:
-        _paragraph(console, "-", f"{_in_words(mistake['name'])}: {mistake['words']}")
+        write_paragraph(console, "-", f"{_in_words(mistake['name'])}: {mistake['words']}")
 
 
 def _in_words(name: str) -> str:
@@ -280,22 +282,22 @@ def _in_words(name: str) -> str:
 def _printed(console: Console, test: dict[str, Any]) -> None:
     lines = test["output"].splitlines()
     shown = [line[:200] for line in lines[:10]]
-    _line(console, "  Printed while your code ran")
+    write_line(console, "  Printed while your code ran")
     for line in shown:
-        _line(console, f"     {line}", "cyan")
+        write_line(console, f"     {line}", "cyan")
     size = test["printed"]
     if len(lines) > 10 or size > len(test["output"].encode()):
         unit = f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size} characters"
-        _line(console, f"     ... {unit} in all", "dim")
+        write_line(console, f"     ... {unit} in all", "dim")
 
 
 def _picture(console: Console, picture: dict[str, Any]) -> None:
     """Expected and actual values as two grids, side by side if there is room."""
     if picture["place"]:
-        _line(console, f"     of the matrix at [{', '.join(map(str, picture['place']))}]", "dim")
+        write_line(console, f"     of the matrix at [{', '.join(map(str, picture['place']))}]", "dim")
     rows, columns = picture["names"]
     if picture["ndim"] == 2 and (rows or columns):
-        _line(console, f"     rows: {rows or '-'} · columns: {columns or '-'}", "dim")
+        write_line(console, f"     rows: {rows or '-'} · columns: {columns or '-'}", "dim")
     _side_by_side(console, *(_grid(picture, side) for side in ("expected", "actual")))
 
 
@@ -328,14 +330,14 @@ def _grid(picture: dict[str, Any], side: str) -> list[str]:
 def _side_by_side(console: Console, left: list[str], right: list[str]) -> None:
     width = max([len("expected"), *map(len, left)])
     if 5 + width + 4 + max([3, *map(len, right)]) <= console.width:
-        _line(console, f"     {'expected'.ljust(width)}    got", "dim")
+        write_line(console, f"     {'expected'.ljust(width)}    got", "dim")
         for index in range(max(len(left), len(right))):
             first = left[index] if index < len(left) else ""
             second = right[index] if index < len(right) else ""
             _cells(console, f"     {first.ljust(width)}    ", second)
         return
     for title, rows in (("expected", left), ("got", right)):
-        _line(console, f"     {title}", "dim")
+        write_line(console, f"     {title}", "dim")
         for row in rows:
             _cells(console, "     ", row)
 
@@ -347,21 +349,21 @@ def _cells(console: Console, before: str, row: str) -> None:
     text = Text(before)
     for index, word in enumerate(row.split(" ")):
         text.append((" " if index else "") + word, "bold red" if word.endswith("!") else "")
-    _line(console, text)
+    write_line(console, text)
 
 
 def _next_function(result: Result, test: dict[str, Any], console: Console) -> None:
     kata = result.kata
     function = kata.functions[test["function"]]
-    _line(console, f"  Next: {function.signature}", "bold")
-    place = f"{_place(kata)}:{_line_of(kata, function.name)}"
-    _line(console, f"  {place}", "dim")
+    write_line(console, f"  Next: {function.signature}", "bold")
+    place = f"{place_of(kata)}:{line_of(kata, function.name)}"
+    write_line(console, f"  {place}", "dim")
     console.print()
-    _paragraph(console, "", function.summary)
+    write_paragraph(console, "", function.summary)
     console.print()
-    _paragraph(console, "", f"Its first test: {result.of(function.name)[0]['name']}.")
+    write_paragraph(console, "", f"Its first test: {result.of(function.name)[0]['name']}.")
     if result.count("pass") == 0:
-        _paragraph(console, "", f"The lesson: make lesson N={kata.number}")
+        write_paragraph(console, "", f"The lesson: make lesson N={kata.number}")
 
 
 def _summary(result: Result, console: Console, commands: bool) -> None:
@@ -374,54 +376,30 @@ def _summary(result: Result, console: Console, commands: bool) -> None:
     console.print()
     if result.passed and not not_run:
         following = catalog.after(kata)
-        _line(console, f"  All {total} tests pass{ways}. Kata {kata.number} is done.", "bold green")
+        write_line(console, f"  All {total} tests pass{ways}. Kata {kata.number} is done.", "bold green")
         if not commands:
             return
         if following is not None:
-            _line(console, f"  Next: make kata N={following.number}   ({following.slug})")
+            write_line(console, f"  Next: make kata N={following.number}   ({following.slug})")
         else:
-            _line(console, "  That was the last kata.")
+            write_line(console, "  That was the last kata.")
     else:
-        _line(console, f"  {result.count('pass', 'skip')} of {total} tests pass{ways}{more}.")
+        write_line(console, f"  {result.count('pass', 'skip')} of {total} tests pass{ways}{more}.")
         if commands:
-            _line(console, f"  Edit {_place(kata)}, then: make kata N={kata.number}")
+            write_line(console, f"  Edit {place_of(kata)}, then: make kata N={kata.number}")
             if result.tests:
-                _line(console, f"  A hint: make hint N={kata.number}")
+                write_line(console, f"  A hint: make hint N={kata.number}")
 
 
-def _place(kata: Kata, path: Any = None) -> str:
+def place_of(kata: Kata, path: Any = None) -> str:
     return (path or kata.answer).relative_to(kata.root).as_posix()
 
 
-def _line_of(kata: Kata, name: str) -> int:
+def line_of(kata: Kata, name: str) -> int:
     """Where the learner's file defines `name`; 1 if it does not."""
     text = kata.answer.read_text("utf-8", "replace") if kata.answer.is_file() else ""
     starts = (f"def {name}(", f"class {name}(", f"class {name}:")
     return next((number for number, line in enumerate(text.splitlines(), 1) if line.startswith(starts)), 1)
-
-
-def _paragraph(console: Console, head: str, text: str, style: str = "") -> None:
-    """Wrapped text, indented; `head` stands before its first line."""
-    import textwrap
-
-    width = max(30, min(console.width, 92) - 2)
-    indent = "  " + (" " * (len(head) + 3) if head else "")
-    first = f"  {head}   " if head else "  "
-    for index, part in enumerate(text.split("\n")):
-        for line in textwrap.wrap(part, width, initial_indent=indent if index else first, subsequent_indent=indent):
-            _line(console, line, style)
-
-
-def _line(console: Console, text: Any, style: str = "") -> None:
-    from rich.text import Text
-
-    line = text if isinstance(text, Text) else Text(text, style)
-    if "utf" not in (console.encoding or "").lower():
-        plain = line.plain
-        for sign, instead in PLAIN.items():
-            plain = plain.replace(sign, instead)
-        line = Text(plain.encode("ascii", "replace").decode(), line.style)
-    console.print(line, overflow="fold")
 
 
 def as_exercism(result: Result) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dojo import card, catalog, stubs
 from dojo import progress as memory
-from dojo.card import _line, _paragraph, _place
+from dojo.card import line_of, place_of
 from dojo.catalog import Kata, UsageError
+from dojo.console import make_console, write_line, write_paragraph
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,13 +39,13 @@ def lesson(kata: Kata) -> int:
     try:
         text = kata.lesson.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        place = _place(kata, kata.lesson)
+        place = place_of(kata, kata.lesson)
         raise UsageError(f"The lesson {place} cannot be read. Bring it back with: git checkout -- {place}") from None
-    wide = card.make_console()
+    wide = make_console()
     unicode = _writes_unicode(wide)
     styles = {f"markdown.h{level}": "bold" for level in range(1, 7)}
     theme = Theme(styles | {"markdown.code": "cyan", "markdown.code_block": "cyan", "markdown.item.bullet": ""})
-    console = card.make_console(theme=theme, width=min(wide.width, WIDTH))
+    console = make_console(theme=theme, width=min(wide.width, WIDTH))
     for segments in Segment.split_lines(console.render(_markdown(text if unicode else _plain(text)))):
         line = Text.assemble(*((segment.text, segment.style or "") for segment in segments))
         _whole(console, line if unicode else Text(_plain(line.plain)))
@@ -94,7 +95,7 @@ def _whole(console: Console, line: Text) -> None:
     if _writes_unicode(console):
         console.print(line, soft_wrap=True)
     else:
-        _line(console, line)
+        write_line(console, line)
 
 
 # Hints.
@@ -111,36 +112,36 @@ class Hint:
 def hint(kata: Kata) -> int:
     """Show the next hint for the first function that does not pass."""
     problem = _syntax_error(kata)
-    console = card.make_console()
+    console = make_console()
     found = None if problem else next_hint(kata, _functions(kata))
     _title(kata, console)
     if problem:
-        _paragraph(console, "", f"Python cannot read {_place(kata)}: {problem}. No hint helps before that.")
-        _line(console, f"  Mend it, then: make kata N={kata.number}")
+        write_paragraph(console, "", f"Python cannot read {place_of(kata)}: {problem}. No hint helps before that.")
+        write_line(console, f"  Mend it, then: make kata N={kata.number}")
     elif found is None:
-        _line(console, f"  All tests pass. Kata {kata.number} is done, and there is nothing to hint.", "green")
-        _line(console, f"  To compare your code with the reference: make solution N={kata.number}")
+        write_line(console, f"  All tests pass. Kata {kata.number} is done, and there is nothing to hint.", "green")
+        write_line(console, f"  To compare your code with the reference: make solution N={kata.number}")
     else:
         draw_hint(found, console)
         console.print()
-        _line(console, f"  Edit {_place(kata)}:{card._line_of(kata, found.function)}, then: make kata N={kata.number}")
+        write_line(console, f"  Edit {place_of(kata)}:{line_of(kata, found.function)}, then: make kata N={kata.number}")
         if found.rung < found.of:
-            _line(console, f"  The next hint: make hint N={kata.number}")
+            write_line(console, f"  The next hint: make hint N={kata.number}")
         else:
-            _line(console, "  That was the last hint. To give up, and see the solution:")
-            _line(console, f"  {give_up_command(kata)}")
+            write_line(console, "  That was the last hint. To give up, and see the solution:")
+            write_line(console, f"  {give_up_command(kata)}")
     return 0
 
 
 def draw_hint(hint: Hint | None, console: Console) -> None:
     """Print a hint, after those that were shown before it."""
     if hint is None:
-        _line(console, "  All tests pass. There is nothing to hint.", "green")
+        write_line(console, "  All tests pass. There is nothing to hint.", "green")
         return
-    _line(console, f"  {hint.function}   hint {hint.rung} of {hint.of}", "bold")
+    write_line(console, f"  {hint.function}   hint {hint.rung} of {hint.of}", "bold")
     console.print()
     for number, text in enumerate(hint.texts, 1):
-        _paragraph(console, str(number), text, "" if number == hint.rung else "dim")
+        write_paragraph(console, str(number), text, "" if number == hint.rung else "dim")
 
 
 def next_hint(kata: Kata, functions: dict[str, tuple[int, int]]) -> Hint | None:
@@ -169,7 +170,7 @@ def _functions(kata: Kata) -> dict[str, tuple[int, int]]:
 
 def _syntax_error(kata: Kata) -> str:
     if not kata.answer.is_file():
-        raise UsageError(f"There is no file {_place(kata)}. Write it with: make reset N={kata.number}")
+        raise UsageError(f"There is no file {place_of(kata)}. Write it with: make reset N={kata.number}")
     _, tree, error = _read(kata.answer)
     return "" if tree is not None else error
 
@@ -179,7 +180,7 @@ def _syntax_error(kata: Kata) -> str:
 
 def solution(kata: Kata, give_up: bool) -> int:
     """Show the learner's code and the reference's, if it is earned or given up; 1 if not."""
-    console = card.make_console()
+    console = make_console()
     if not earned(kata):
         functions = {} if give_up else _functions(kata)
         if give_up:
@@ -187,12 +188,12 @@ def solution(kata: Kata, give_up: bool) -> int:
         elif not memory.all_pass(kata, functions):
             passed, total = (sum(pair[index] for pair in functions.values()) for index in (0, 1))
             done = f"{passed} of {total} tests pass" if total else "no test ran"
-            _line(console, f"Not yet: {done} in kata {kata.number}.", "bold")
-            _line(console, "The solution is shown when all of them pass.")
+            write_line(console, f"Not yet: {done} in kata {kata.number}.", "bold")
+            write_line(console, "The solution is shown when all of them pass.")
             console.print()
-            _line(console, f"  A hint:       make hint N={kata.number}")
-            _line(console, f"  To give up:   {give_up_command(kata)}")
-            _line(console, f"  without make: python -m dojo solution {kata.number} --give-up")
+            write_line(console, f"  A hint:       make hint N={kata.number}")
+            write_line(console, f"  To give up:   {give_up_command(kata)}")
+            write_line(console, f"  without make: python -m dojo solution {kata.number} --give-up")
             return 1
     draw_solution(kata, console)
     return 0
@@ -213,17 +214,17 @@ def draw_solution(kata: Kata, console: Console) -> None:
     yours = {} if tree is None else _code_of(kata, source, tree)
     reference = _code_of(kata, kata.source, kata.tree, helper="_")
     if tree is None:
-        _line(console, f"  yours (Python cannot read it: {error})", "dim")
+        write_line(console, f"  yours (Python cannot read it: {error})", "dim")
         _column(console, source.rstrip("\n").split("\n"))
         console.print()
     for name in kata.functions:
         left, right = yours.get(name, ["(not in your file)"]), reference[name]
-        _line(console, f"  {name}", "bold")
+        write_line(console, f"  {name}", "bold")
         if tree is None:
-            _line(console, "  reference", "dim")
+            write_line(console, "  reference", "dim")
             _column(console, right)
         elif left == right:
-            _line(console, "  yours and the reference are the same", "dim")
+            write_line(console, "  yours and the reference are the same", "dim")
             _column(console, right)
         else:
             head = _signature(right) if _signature(left) == _signature(right) else []
@@ -246,11 +247,11 @@ def _columns(console: Console, columns: list[tuple[str, list[str]]]) -> None:
     widths = [max(map(cell_len, [title, *lines])) for title, lines in columns]
     if 2 + widths[0] + 3 + widths[1] > console.width:
         for title, lines in columns:
-            _line(console, f"  {title}", "dim")
+            write_line(console, f"  {title}", "dim")
             _column(console, lines)
         return
     (left, right), (first, second) = (title for title, _ in columns), (_colored(lines) for _, lines in columns)
-    _line(console, f"  {left.ljust(widths[0])} │ {right}", "dim")
+    write_line(console, f"  {left.ljust(widths[0])} │ {right}", "dim")
     for index in range(max(len(first), len(second))):
         line = first[index] if index < len(first) else Text()
         line.pad_right(widths[0] - line.cell_len)
@@ -344,7 +345,7 @@ def give_up_command(kata: Kata) -> str:
 
 
 def _title(kata: Kata, console: Console) -> None:
-    _line(console, f"Kata {kata.number} · {kata.slug}", "bold")
+    write_line(console, f"Kata {kata.number} · {kata.slug}", "bold")
     console.print()
 
 
@@ -353,7 +354,7 @@ def _title(kata: Kata, console: Console) -> None:
 
 def progress(root: Path | None = None) -> int:
     """Print every kata with what is done, and the next one."""
-    draw_progress(root, card.make_console())
+    draw_progress(root, make_console())
     return 0
 
 
@@ -372,15 +373,15 @@ def draw_progress(root: Path | None, console: Console) -> None:
             filled = BAR * done // len(part)
             bar = "#" * filled + "-" * (BAR - filled)
             katas = "kata" if len(part) == 1 else "katas"
-            _line(console, f"{title.ljust(longest)}  [{bar}] {done} of {len(part)} {katas}", "bold")
+            write_line(console, f"{title.ljust(longest)}  [{bar}] {done} of {len(part)} {katas}", "bold")
             for kata in part:
                 _row(console, kata, states[kata.name], width)
             console.print()
     if states[following.name] == "done":
-        _line(console, f"All {len(found)} katas are done.", "bold green")
-        _line(console, f"To practise one again: make again N={found[0].number}")
+        write_line(console, f"All {len(found)} katas are done.", "bold green")
+        write_line(console, f"To practise one again: make again N={found[0].number}")
     else:
-        _line(console, f"Next: make kata N={following.number} ({following.slug})")
+        write_line(console, f"Next: make kata N={following.number} ({following.slug})")
 
 
 def _row(console: Console, kata: Kata, state: str, width: int) -> None:
@@ -396,10 +397,10 @@ def _row(console: Console, kata: Kata, state: str, width: int) -> None:
     start = f"  {mark} {kata.number}  {kata.slug.ljust(width)}  {state.ljust(10)}  {when.ljust(16)}"
     says = " · ".join(part for part in more if part)
     if says and len(start) + 2 + len(says) > console.width:
-        _line(console, start.rstrip(), style)
-        _line(console, f"        {says}", style)
+        write_line(console, start.rstrip(), style)
+        write_line(console, f"        {says}", style)
     else:
-        _line(console, f"{start}  {says}".rstrip(), style)
+        write_line(console, f"{start}  {says}".rstrip(), style)
 
 
 # To practise again, and to undo.
@@ -407,22 +408,22 @@ def _row(console: Console, kata: Kata, state: str, width: int) -> None:
 
 def again(kata: Kata) -> int:
     """Put the stub back, to practise with new random inputs; the learner's file is kept."""
-    console = card.make_console()
+    console = make_console()
     saved = stubs.write(kata)
     with memory.edit(kata) as entry:
         entry.forget_result()
         entry.hints, entry.counted, entry.seed = {}, False, entry.seed + 1
-    _line(console, f"{_place(kata)} is a stub again.")
+    write_line(console, f"{place_of(kata)} is a stub again.")
     if saved is not None:
-        _line(console, f"Your answer is kept as {_place(kata, saved)}")
-    _line(console, "The random inputs of the tests are new.")
-    _line(console, f"Go on with: make kata N={kata.number}")
+        write_line(console, f"Your answer is kept as {place_of(kata, saved)}")
+    write_line(console, "The random inputs of the tests are new.")
+    write_line(console, f"Go on with: make kata N={kata.number}")
     return 0
 
 
 def restore(kata: Kata) -> int:
     """Bring back the newest backup that differs from the learner's file, which is saved first."""
-    console = card.make_console()
+    console = make_console()
     present = memory.digest(kata.answer)
     found = stubs.backups(kata)
     backup = next((path for path in found if memory.digest(path) != present), None)
@@ -432,8 +433,8 @@ def restore(kata: Kata) -> int:
             f"There is no backup of kata {kata.number} to bring back. {why}\nGo on with: make kata N={kata.number}"
         )
     saved = stubs.put(kata, backup.read_bytes())
-    _line(console, f"{_place(kata)} is back, as it was on {stubs.saved_at(backup)}.")
+    write_line(console, f"{place_of(kata)} is back, as it was on {stubs.saved_at(backup)}.")
     if saved is not None:
-        _line(console, f"What was there until now is kept as {_place(kata, saved)}")
-    _line(console, f"Go on with: make kata N={kata.number}")
+        write_line(console, f"What was there until now is kept as {place_of(kata, saved)}")
+    write_line(console, f"Go on with: make kata N={kata.number}")
     return 0

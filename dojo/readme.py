@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dojo import card, catalog, stubs
 from dojo.catalog import Kata
+from dojo.console import write_line
 
 README = catalog.ROOT / "README.md"
 PICTURE = catalog.ROOT / ".github" / "card.svg"
@@ -82,7 +83,7 @@ def picture() -> str:
         console = Console(
             record=True, width=88, file=io.StringIO(), force_terminal=True, highlight=False, markup=False, emoji=False
         )
-        card._line(console, f"$ make kata N={kata.number}", "bold")
+        write_line(console, f"$ make kata N={kata.number}", "bold")
         card.draw(result, console)
     svg = console.export_svg(title="make kata", unique_id="card")
     # The fonts would be fetched from the network: the reader's own monospace font serves.

@@ -168,13 +168,13 @@ class Page:
     """
 
     def __init__(self) -> None:
-        from dojo import card
+        from dojo.console import make_console
 
         self.width = max(40, shutil.get_terminal_size().columns)
         self.encoding = sys.stdout.encoding
         self.lines: list[str] = []
         self._text = io.StringIO()
-        self._console = card.make_console(file=self._text, width=self.width, force_terminal=True)
+        self._console = make_console(file=self._text, width=self.width, force_terminal=True)
         self._colors = self._console._color_system
 
     def print(self, *parts: Any, **options: Any) -> None:

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dojo import card, catalog, guide, progress, runner, terminal
-from dojo.card import _line, _paragraph
 from dojo.catalog import Kata
+from dojo.console import make_console, write_line, write_paragraph
 
 SPARES = 2  # workers that wait: one is ready, another under way
 LOOK = 0.25  # seconds from one look at the disk to the next, should no event come
@@ -257,7 +257,7 @@ class Lines:
         if self.as_json:
             print(json.dumps(card.as_exercism(run.result) | {"saved": run.result.saved, "digest": run.result.digest}))
         else:
-            console = card.make_console()
+            console = make_console()
             card.draw(run.result, console)
             console.print()
         sys.stdout.flush()
@@ -285,12 +285,12 @@ class Cards:
 
         def everything(console: Any) -> None:
             if run is None:
-                _line(console, f"Kata {watch.kata.number} · {watch.kata.slug}", "bold")
-                _line(console, "\n  Getting ready ..." * (not watch.trouble))
+                write_line(console, f"Kata {watch.kata.number} · {watch.kata.slug}", "bold")
+                write_line(console, "\n  Getting ready ..." * (not watch.trouble))
             else:
                 card.draw(run.result, console, commands=False)
             if watch.trouble:
-                _paragraph(console, "", watch.trouble, "bold red")
+                write_paragraph(console, "", watch.trouble, "bold red")
             if self.added is not None:
                 console.print()
                 self.added(console)
@@ -320,7 +320,7 @@ class Cards:
             else:
                 text = "The solution is shown when all tests pass. To give up on purpose, quit, then:"
                 command = guide.give_up_command(watch.kata)
-                self.added = lambda console: _paragraph(console, "", f"{text}\n{command}", "bold")
+                self.added = lambda console: write_paragraph(console, "", f"{text}\n{command}", "bold")
         elif key not in ("n", "p", "r"):
             return
         self.draw(watch)

@@ -10,6 +10,7 @@ import pytest
 
 from dojo import card, catalog, guide, progress, stubs
 from dojo.catalog import UsageError
+from dojo.console import make_console
 
 WHOLE, PART = {"first_function": (5, 5)}, {"first_function": (2, 5)}
 
@@ -195,7 +196,7 @@ def shown(kata, capsys):
             kata.reference.write_text(kata.source.replace(old, reference + "\n\n\n"), encoding="utf-8")
         if learner is not None:
             kata.answer.write_text(learner, encoding="utf-8")
-        guide.draw_solution(catalog.select("7"), card.make_console(width=width))
+        guide.draw_solution(catalog.select("7"), make_console(width=width))
         return capsys.readouterr().out
 
     return draw
