@@ -9,7 +9,7 @@ import linecache
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from types import FrameType
@@ -119,6 +119,7 @@ class _Kernels(TorchDispatchMode):
 SIGNS = {"add": "+", "radd": "+", "sub": "-", "rsub": "-", "mul": "*", "rmul": "*", "matmul": "@", "rmatmul": "@"}
 SIGNS |= {"truediv": "/", "rtruediv": "/", "div": "/", "pow": "**", "rpow": "**", "and": "&", "or": "|", "xor": "^"}
 SIGNS |= {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+CLASH = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)")
 WIDEST = 34  # characters of source that a row of the trace shows
 
 
@@ -132,6 +133,7 @@ class Row:
     result: str = ""  # "(2, 5, 7) bool": the dtype where it changed
     names: str = ""  # "(batch, Tq, Tk)", where every size has one name
     error: str = ""  # why it stopped here
+    clash: list[list[int]] = field(default_factory=list)  # the shapes, where it stopped because they do not line up
     times: int = 1  # in a loop
 
 
@@ -189,7 +191,9 @@ class Trace:
         try:
             result = run()
         except Exception as error:
-            self._note(frame, name, joined, error=_cause(error, sign, inputs))
+            row = self._note(frame, name, joined, error=_cause(error, sign, inputs))
+            if CLASH.search(str(error)) and "matmul" not in name:
+                row.clash = [list(map(int, item.shape)) for item in inputs]
             raise
         made = next((item for item in tree_iter(result) if isinstance(item, torch.Tensor)), None)
         if name == "setitem":
@@ -202,16 +206,17 @@ class Trace:
 
     def _note(
         self, frame: FrameType, name: str, inputs: str, result: str = "", names: str = "", error: str = ""
-    ) -> None:
+    ) -> Row:
         position = _position(frame)
         key = (position, name)
         row = self._places.get(key)
         if row is not None and not error:  # the next turn of a loop
             row.times, row.inputs, row.result, row.names = row.times + 1, inputs, result, names
-            return
+            return row
         row = Row(frame.f_lineno, _source(self.path, position), inputs, result, names, error)
         self._places[key] = row
         self.rows.append(row)
+        return row
 
     def _frame(self) -> FrameType | None:
         """The innermost running line of the learner's file."""
@@ -258,7 +263,7 @@ def _cause(error: Exception, sign: str | None, inputs: list[torch.Tensor]) -> st
         return "not in this kata"
     if "at least two devices" in str(error):
         return "two devices"
-    clash = re.search(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", str(error))
+    clash = CLASH.search(str(error))
     if clash:
         return f"{clash[1]} and {clash[2]} do not line up"
     if sign == "@" and len(inputs) == 2 and min(item.ndim for item in inputs) > 1:
@@ -307,13 +312,13 @@ class _Outermost(ast.NodeTransformer):
 
     def visit_Expression(self, node: ast.Expression) -> ast.AST:
         outer = node.body
-        for field, value in ast.iter_fields(outer):
+        for name, value in ast.iter_fields(outer):
             if isinstance(value, list):
-                setattr(outer, field, [self._inner(item) for item in value])
-            elif field == "func" and isinstance(value, ast.Attribute):
+                setattr(outer, name, [self._inner(item) for item in value])
+            elif name == "func" and isinstance(value, ast.Attribute):
                 value.value = self._inner(value.value)
-            elif isinstance(value, ast.expr) and field not in ("func", "slice"):
-                setattr(outer, field, self._inner(value))
+            elif isinstance(value, ast.expr) and name not in ("func", "slice"):
+                setattr(outer, name, self._inner(value))
         return node
 
     def _inner(self, node: Any) -> Any:
