@@ -31,6 +31,29 @@ def mistake(target: Any, *, says: str, in_stub: bool = False) -> Callable[[Any],
     return _declare(Answer(target.__name__, says))
 
 
+@dataclass(frozen=True)
+class Benchmark:
+    """What `make bench` measures: see `benchmark`."""
+
+    of: str  # the function of the kata that is measured; "" to compare the others only
+    title: str
+    sizes: tuple[Any, ...]
+    why: str
+    make: Callable[..., tuple[tuple[Any, ...], dict[str, Callable[[], Any]]]]
+
+    def label(self, size: Any) -> str:
+        return " × ".join(map(str, size if isinstance(size, tuple) else (size, size)))
+
+
+def benchmark(target: Any, *, title: str, sizes: tuple[Any, ...], why: str) -> Callable[[Any], Benchmark]:
+    """Declare what `target` (or None) is measured against.
+
+    What is decorated makes the inputs: `make(size, device)` returns the arguments for `target`, and by name the calls
+    that compute the same, PyTorch's own first. `why` explains the difference to the learner.
+    """
+    return lambda make: Benchmark(getattr(target, "__name__", ""), title, sizes, why, make)
+
+
 def _declare(answer: Answer) -> Callable[[Any], Any]:
     def declare(obj: Any) -> Any:
         obj.answer = answer

@@ -30,7 +30,7 @@ WATCHER = ["pytest-watcher==0.6.3", "watchdog==4.0.2"]  # with watchdog 7 it see
 SLUG = "softmax"
 
 
-def feedback() -> int:
+def run() -> int:
     """Measure, and print tables. Returns 0."""
     if os.name == "nt":
         print("This benchmark needs a Unix system: it reads the screen of a pseudo-terminal.")

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dojo.authoring import mistake, variant
+from dojo.authoring import benchmark, mistake, variant
 
 
 def exp_normalize(x: Float[Tensor, "*shape"], dim: int) -> Float[Tensor, "*shape"]:
@@ -1498,3 +1498,28 @@ def torch_logsumexp_called(x, dim):
     """You called PyTorch's own function. It is right, and outside this kata you should use it; here you write it
     once."""
     return x.logsumexp(dim)
+
+
+# What `make bench N=18` measures.
+
+
+@benchmark(
+    softmax,
+    title="softmax over the last dimension",
+    sizes=((100, 100), (1000, 1000), (4000, 1000)),
+    why="Your lines walk over the memory several times: for the maximum, the difference, exp, the sum, the division. "
+    "Most of these write a whole new tensor. PyTorch's softmax is one fused kernel: it keeps a row in the cache, "
+    "and writes the result once. With small tensors it is each call that costs: some microseconds before it does "
+    "anything.",
+)
+def softmax_beside_others(shape, device):
+    import numpy
+
+    x = torch.randn(shape, device=device)
+    array = x.cpu().numpy()
+
+    def with_numpy():
+        exps = numpy.exp(array - array.max(-1, keepdims=True))
+        return exps / exps.sum(-1, keepdims=True)
+
+    return (x, -1), {"torch.softmax": lambda: torch.softmax(x, -1), "NumPy": with_numpy}

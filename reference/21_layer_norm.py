@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dojo.authoring import mistake, variant
+from dojo.authoring import benchmark, mistake, variant
 
 
 def moments(x: Float[Tensor, "*batch d"]) -> tuple[Float[Tensor, "*batch 1"], Float[Tensor, "*batch 1"]]:
@@ -1294,3 +1294,20 @@ def float32_comes_out(x, gamma, eps):
 def float32_in_between(x, gamma, eps):
     wide = x.float()
     return (wide / (_mean_square(wide) + eps).sqrt()).type_as(x) * gamma
+
+
+# What `make bench N=21` measures.
+
+
+@benchmark(
+    layer_norm,
+    title="layer_norm of (tokens, d)",
+    sizes=((100, 64), (1000, 512), (4000, 768)),
+    why="Your lines make a new tensor at each step: the differences, their squares, the quotients, the products. "
+    "PyTorch's layer_norm is one fused kernel: it reads a token, computes its mean and variance on the way, and "
+    "writes the result.",
+)
+def layer_norm_beside_others(shape, device):
+    x, gamma, beta = (torch.randn(size, device=device) for size in (shape, shape[-1:], shape[-1:]))
+    built_in = torch.nn.functional.layer_norm
+    return (x, gamma, beta, 1e-5), {"F.layer_norm": lambda: built_in(x, shape[-1:], gamma, beta, 1e-5)}

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dojo.authoring import mistake, variant
+from dojo.authoring import benchmark, mistake, variant
 
 
 def attention(
@@ -1328,3 +1328,21 @@ class CausalInTrainingOnly(SelfAttention):
     def forward(self, x):
         attend = causal_attention if self.causal and self.training else attention
         return attend(self.query(x), self.key(x), self.value(x))
+
+
+# What `make bench N=22` measures.
+
+
+@benchmark(
+    attention,
+    title="attention of (batch, tokens, d)",
+    sizes=((8, 64, 64), (8, 256, 64), (8, 1024, 64)),
+    why="Your function writes the whole table of weights, tokens × tokens, and returns it. PyTorch's own never holds "
+    "that table: it works block by block, and returns the output only. Look at the memory: yours grows with the "
+    "square of the number of tokens. This way of computing is called FlashAttention "
+    "(https://arxiv.org/abs/2205.14135).",
+)
+def attention_beside_others(shape, device):
+    q, k, v = (torch.randn(shape, device=device) for _ in range(3))
+    built_in = torch.nn.functional.scaled_dot_product_attention
+    return (q, k, v), {"PyTorch's own": lambda: built_in(q[:, None], k[:, None], v[:, None])[:, 0]}
