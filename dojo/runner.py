@@ -38,6 +38,8 @@ LOOK = 0.05  # seconds from one look at the worker's memory to the next
 class Worker:
     """One worker process. Start it ahead of time, `prepare` it for a kata, give it its one job with `run`."""
 
+    popen: type[subprocess.Popen[bytes]] = subprocess.Popen  # the tests fork theirs
+
     def __init__(self, root: Path) -> None:
         # One thread: OpenMP's start costs more than these small tensors gain.
         environment = os.environ | {
@@ -48,7 +50,7 @@ class Worker:
         group: dict[str, Any] = {"start_new_session": True}  # so that what the learner's code starts ends with it
         if sys.platform == "win32":
             group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        self.process = subprocess.Popen(
+        self.process = self.popen(
             [sys.executable, "-m", "dojo.worker"],
             cwd=root,
             env=environment,

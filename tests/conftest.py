@@ -3,11 +3,13 @@
 import shutil
 from pathlib import Path
 
+import forked
 import pytest
 
 from dojo import catalog, skeleton
 
 REPOSITORY = catalog.ROOT
+forked.use()
 
 
 @pytest.fixture

@@ -40,28 +40,11 @@ from dojo.__main__ import main
 sys.exit(main(sys.argv[3:]))
 """
 LIMITS = "from dojo import runner, watch; runner.MEMORY, watch.RESTLESS = 3 << 27, 3\n"
-# Each of a hundred workers would import torch, for seconds: here they are forked from a process that has it.
-FORKED = """
-import os, psutil, rich.console, subprocess, watchfiles
-from dojo import worker
-
-def work():
-    os.closerange(3, 1024)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w", encoding="utf-8"), open(2, "w", encoding="utf-8")
-    try:
-        worker.main()
-    except BaseException:
-        os._exit(1)
-    os._exit(0)
-
-class Forked(subprocess.Popen):
-    def __init__(self, *words, **options):
-        super().__init__(*words, **options, preexec_fn=work)
-
-os.environ["OMP_NUM_THREADS"] = "1"
-worker._import()
-sys.path.insert(0, sys.argv[1])
-subprocess.Popen = Forked
+FORKED = f"""
+import psutil, rich.console, watchfiles
+sys.path[:0] = [{str(Path(__file__).parent)!r}, sys.argv[1]]
+import forked
+forked.use()
 """
 CRASH = """
 import os
@@ -87,9 +70,8 @@ class Watched:
     """One `watch --json` of a kata, and the verdicts that it gives."""
 
     def __init__(self, kata):
-        fork = sys.platform == "linux" and not os.environ.get("REAL_WORKERS")
         self.kata, self.count, self.lines = kata, 0, queue.Queue()
-        self.process = start(kata, LIMITS + FORKED * fork, "--json", stdout=subprocess.PIPE)
+        self.process = start(kata, LIMITS + FORKED, "--json", stdout=subprocess.PIPE)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
