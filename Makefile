@@ -3,6 +3,8 @@
 N      ?=
 NAME   ?=
 DEVICE ?=
+SHAPES ?=
+SEED   ?=
 GIVE_UP ?=
 PYTHON ?= python3
 # VENV= (empty) uses the Python at hand, and installs only what it lacks.
@@ -26,7 +28,7 @@ endef
 
 .DEFAULT_GOAL := help
 .PHONY: help kata watch lesson hint progress solution reset restore again setup here here-check check stubs new readme
-.PHONY: bench-feedback
+.PHONY: bench bench-feedback broadcast quiz
 
 help: ## list what you can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +59,15 @@ restore: $(READY) ## bring back the newest backup of your file: make restore N=0
 
 again: $(READY) ## practise a kata once more, with new random inputs: make again N=05
 	@$(PY) -m dojo again "$(N)"
+
+broadcast: $(READY) ## see how shapes line up: make broadcast SHAPES="(4,1) (1,3)"
+	@$(PY) -m dojo broadcast "$(SHAPES)"
+
+quiz: $(READY) ## predict the shape: ten questions (SEED=3 repeats round 3)
+	@$(PY) -m dojo quiz --seed "$(SEED)"
+
+bench: $(READY) ## measure your function beside PyTorch's own, once the kata passes: make bench N=18
+	@$(PY) -m dojo bench "$(N)" --device "$(DEVICE)" || test $$? -eq 1
 
 setup: ## install what the katas need, or repair it
 	$(need_python)

@@ -43,6 +43,16 @@ def main(arguments: list[str] | None = None) -> int:
             about.add_argument("--give-up", action="store_true", help="show it though not all tests pass")
     commands.add_parser("progress", help="show what is done, and what is next")
 
+    broadcast = commands.add_parser("broadcast", help="see how shapes line up")
+    broadcast.add_argument("shapes", nargs="*", help='such as 4,1 1,3 or "(4,1) (1,3)" (default: ask for them)')
+
+    bench = commands.add_parser("bench", help="measure your function beside PyTorch's own")
+    bench.add_argument("kata", nargs="?", default="")
+    bench.add_argument("--device", default="")
+
+    quiz = commands.add_parser("quiz", help="predict the shape: ten questions")
+    quiz.add_argument("--seed", default="", help="repeat the round of this number")
+
     stubs = commands.add_parser("stubs", help="for maintainers: derive the stubs from the reference")
     stubs.add_argument("kata", nargs="?", default="")
 
@@ -90,6 +100,14 @@ def _dispatch(options: argparse.Namespace) -> int:
         from dojo import guide
 
         return guide.progress()
+    if options.command == "broadcast":
+        from dojo import broadcast
+
+        return broadcast.run(" ".join(options.shapes))
+    if options.command == "quiz":
+        from dojo import quiz
+
+        return quiz.run(options.seed)
     if options.command in ("reset", "stubs"):
         from dojo import stubs
 
@@ -106,9 +124,13 @@ def _dispatch(options: argparse.Namespace) -> int:
         from dojo import readme
 
         return readme.write()
-    from dojo import bench
+    if options.command == "bench":
+        from dojo import bench
 
-    return bench.feedback()
+        return bench.run(catalog.select(options.kata), options.device)
+    from dojo import feedback
+
+    return feedback.run()
 
 
 if __name__ == "__main__":
