@@ -28,7 +28,7 @@ endef
 
 .DEFAULT_GOAL := help
 .PHONY: help kata watch lesson hint progress solution reset restore again setup here here-check check stubs new readme
-.PHONY: bench bench-feedback broadcast quiz
+.PHONY: bench bench-feedback broadcast explore quiz
 
 help: ## list what you can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,9 @@ quiz: $(READY) ## predict the shape: ten questions (SEED=3 repeats round 3)
 
 bench: $(READY) ## measure your function beside PyTorch's own, once the kata passes: make bench N=18
 	@$(PY) -m dojo bench "$(N)" --device "$(DEVICE)" || test $$? -eq 1
+
+explore: $(READY) ## open a page to play with broadcasting, strides and masks (Ctrl-C ends it)
+	@$(PY) -m dojo explore
 
 setup: ## install what the katas need, or repair it
 	$(need_python)

@@ -50,6 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
     bench.add_argument("kata", nargs="?", default="")
     bench.add_argument("--device", default="")
 
+    explore = commands.add_parser("explore", help="a page to play with broadcasting, strides and masks")
+    explore.add_argument("--port", type=int, default=8765)
+    explore.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
+
     quiz = commands.add_parser("quiz", help="predict the shape: ten questions")
     quiz.add_argument("--seed", default="", help="repeat the round of this number")
 
@@ -104,6 +108,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from dojo import broadcast
 
         return broadcast.run(" ".join(options.shapes))
+    if options.command == "explore":
+        from dojo import explore
+
+        return explore.serve(options.port, browser=not options.no_browser)
     if options.command == "quiz":
         from dojo import quiz
 

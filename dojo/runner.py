@@ -38,7 +38,7 @@ LOOK = 0.05  # seconds from one look at the worker's memory to the next
 class Worker:
     """One worker process. Start it ahead of time, `prepare` it for a kata, give it its one job with `run`."""
 
-    popen: type[subprocess.Popen[bytes]] = subprocess.Popen  # the tests fork theirs
+    popen: Any = subprocess.Popen  # the tests fork theirs
 
     def __init__(self, root: Path) -> None:
         # One thread: OpenMP's start costs more than these small tensors gain.
@@ -208,7 +208,7 @@ class Worker:
         self.process.wait()
         for stream in (self.process.stdin, *self.threads):
             with contextlib.suppress(OSError):
-                stream.join(timeout=1) if isinstance(stream, threading.Thread) else stream.close()  # type: ignore
+                stream.join(timeout=1) if isinstance(stream, threading.Thread) else stream.close()
 
     def _read_events(self, stream: IO[bytes]) -> None:
         for line in stream:
