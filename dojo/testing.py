@@ -494,6 +494,8 @@ def _plain(x: torch.Tensor) -> torch.Tensor:
 
 def _same_values(actual: Any, expected: Any) -> bool:
     """Whether two plain values are equal, by the rules of Python's own types, whatever their class says of `==`."""
+    if isinstance(expected, (tuple, list, dict)) and not isinstance(actual, type(expected)):
+        return False
     if isinstance(expected, (tuple, list)):
         items = list(type(expected).__iter__(actual))  # not what a subclass makes of it
         return len(items) == len(expected) and all(map(_same_values, items, expected))

@@ -142,6 +142,7 @@ def run(channel: Channel, job: dict[str, Any]) -> dict[str, Any] | None:
     options = [word for name in NOT_NEEDED for word in ("-p", f"no:{name}")]
     options += ["--assert=plain", "--capture=no", "--override-ini=addopts=", f"--rootdir={job['root']}"]
     options += [f"--device={job['device']}", f"--impl={first}"]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # of what else is installed: some take a second to import
     events = Events(channel.emit, job, wait if waits else None)
     code = pytest.main([job["tests"], *options], plugins=[events])
     if events.next_job is not None:

@@ -75,8 +75,11 @@ def test_a_tuple_is_checked_part_by_part():
 def test_equal_looks_at_the_type_too():
     testing.assert_equal((1, 2), (1, 2), why="")
     testing.assert_equal(torch.Size([1, 2]), (1, 2), why="")
+    testing.assert_equal({"shape": torch.Size([1]), "of": [{}]}, {"shape": (1,), "of": [{}]}, why="")
     for actual, expected in [([1, 2], (1, 2)), (1, True), (True, 1), (None, 0), (1.0, 1), ((1, 3), (1, 2))]:
         fails("It returned", testing.assert_equal, actual, expected)
+    fails("It returned", testing.assert_equal, {"shape": [1]}, {"shape": (1,)})
+    fails("It returned", testing.assert_equal, {"of": 1}, {"of": {"shape": (1,)}})
 
 
 def test_raises_wants_the_right_error_with_the_right_words():
