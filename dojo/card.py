@@ -276,7 +276,7 @@ def _in_words(name: str) -> str:
     """`summed_dimension_dropped`, `GammaStartsAtZero`: as words."""
     import re
 
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).replace("_", " ").lower()
 
 
 def _printed(console: Console, test: dict[str, Any]) -> None:
@@ -295,9 +295,9 @@ def _picture(console: Console, picture: dict[str, Any]) -> None:
     """Expected and actual values as two grids, side by side if there is room."""
     if picture["place"]:
         write_line(console, f"     of the matrix at [{', '.join(map(str, picture['place']))}]", "dim")
-    rows, columns = picture["names"]
-    if picture["ndim"] == 2 and (rows or columns):
-        write_line(console, f"     rows: {rows or '-'} · columns: {columns or '-'}", "dim")
+    named = [f"{what}: {name}" for what, name in zip(("rows", "columns"), picture["names"]) if name]
+    if picture["ndim"] == 2 and named:
+        write_line(console, f"     {' · '.join(named)}", "dim")
     _side_by_side(console, *(_grid(picture, side) for side in ("expected", "actual")))
 
 

@@ -140,6 +140,8 @@ class _Values(TorchFunctionMode):
                 if isinstance(data, torch.Tensor):
                     return data.to(device=DEVICE, dtype=kwargs.get("dtype"))
                 return elsewhere(torch.tensor(_numbers(data), dtype=kwargs.get("dtype")))
+            if args and isinstance(args[0], (list, tuple)):
+                args = (_numbers(args[0]), *args[1:])  # of a list of 0-d tensors, one on the CPU is made
         return func(*args, **kwargs)
 
 

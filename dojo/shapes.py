@@ -30,13 +30,13 @@ def named(shape: Sequence[int], dims: list[str]) -> list[str] | None:
         return None
     if stars:
         many = len(shape) - (len(dims) - 1)
-        dims = [*dims[: stars[0]], *[dims[stars[0]]] * many, *dims[stars[0] + 1 :]]
+        dims = [*dims[: stars[0]], *[dims[stars[0]] if many == 1 else "_"] * many, *dims[stars[0] + 1 :]]
     return [_bare(dim) for dim in dims]
 
 
 def _bare(dim: str) -> str:
     name = dim.lstrip("*#_?")
-    if name in ("...", "shape", "rest") or not re.fullmatch(r"[A-Za-z]\w*", name):
+    if name in ("...", "shape", "rest", "_") or not re.fullmatch(r"[A-Za-z]\w*", name):
         return "batch" if dim == "..." else ""
     return name
 

@@ -17,7 +17,8 @@ from dojo.catalog import Function, Kata, UsageError
 def derive(kata: Kata) -> str:
     """The text of the learner's file of `kata`."""
     lines = kata.source.splitlines()
-    what = f"The lesson is README.md. Write the functions in order, and check them with: make kata N={kata.number}"
+    task = "Repair" if kata.broken else "Write"
+    what = f"The lesson is README.md. {task} the functions in order, and check them with: make kata N={kata.number}"
     parts = [f'"""{kata.title}.\n\n{what}\n"""', "\n".join(_imports(kata, lines))]
     text = "\n\n".join(part for part in parts if part)
     for function in kata.functions.values():

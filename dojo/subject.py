@@ -137,6 +137,9 @@ def describe(value: Any, few: bool = False) -> str:
         shown = few and 0 < value.numel() <= 8 and value.device.type != "meta"
         values = f" = {_few_values(value)}" if shown else ""
         return f"{shape_text(value.shape)} {dtype}{place}{values if len(values) <= 50 else ''}"
+    if _is_array(value):
+        values = f" = {value.tolist()}" if few and 0 < value.size <= 8 else ""
+        return f"{shape_text(value.shape)} {value.dtype} array{values if len(values) <= 50 else ''}"
     if isinstance(value, (list, tuple)) and any(isinstance(item, torch.Tensor) for item in value):
         return f"{type(value).__name__} of " + ", ".join(describe(item) for item in value)
     text = f"= {value if isinstance(value, torch.device) else repr(value)}"
@@ -234,7 +237,7 @@ class Subject:
             raise implementation.watch.violation
         if trace:
             trace.returned(result)
-        if outermost and not name.endswith("_"):
+        if outermost and not (name.endswith("_") or "in_place" in name):
             # At once: what the test goes on to compute from a changed input would only confuse.
             _check_unchanged(args, before, parameters)
         return result
@@ -288,26 +291,42 @@ class Subject:
 
 
 def _snapshots(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arguments, with a copy of each tensor."""
+    """The arguments, with a copy of each tensor and array."""
     import torch
 
     return tuple(
-        arg.detach().clone() if isinstance(arg, torch.Tensor) and not arg.is_inference() else arg for arg in args
+        arg.detach().clone()
+        if isinstance(arg, torch.Tensor) and not arg.is_inference()
+        else arg.copy()
+        if _is_array(arg)
+        else arg
+        for arg in args
     )
 
 
+def _is_array(value: Any) -> bool:
+    """Whether it is an array of NumPy's. NumPy need not be imported to know."""
+    return type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"
+
+
 def _check_unchanged(args: tuple[Any, ...], before: tuple[Any, ...], parameters: list[str]) -> None:
+    for index, (arg, old) in enumerate(zip(args, before)):
+        if arg is not old and not _unchanged(arg, old):
+            name = parameters[index] if index < len(parameters) else f"argument {index + 1}"
+            got = arg.copy() if _is_array(arg) else arg.detach().clone()
+            raise CheckFailed(f"Your code changed its input `{name}`.", why=INPUT_CHANGED, got=got)
+
+
+def _unchanged(arg: Any, old: Any) -> bool:
     import torch
 
-    for index, (arg, old) in enumerate(zip(args, before)):
-        if arg is old or not isinstance(arg, torch.Tensor) or arg.device.type == "meta":
-            continue
-        same = arg.shape == old.shape and arg.dtype == old.dtype
-        if same and not torch.equal(arg, old):  # NaN is not equal to NaN
-            same = bool(torch.isclose(arg.detach(), old, rtol=0, atol=0, equal_nan=True).all())
-        if not same:
-            name = parameters[index] if index < len(parameters) else f"argument {index + 1}"
-            raise CheckFailed(f"Your code changed its input `{name}`.", why=INPUT_CHANGED, got=arg.detach().clone())
+    if arg.shape != old.shape or arg.dtype != old.dtype:
+        return False
+    if _is_array(arg):
+        return bool(((arg == old) | (arg != arg)).all())  # NaN is not equal to NaN
+    if arg.device.type == "meta" or torch.equal(arg, old):
+        return True
+    return bool(torch.isclose(arg.detach(), old, rtol=0, atol=0, equal_nan=True).all())
 
 
 def implement(kata: Kata, impl: str, catch_stops: bool = False) -> Implementation:

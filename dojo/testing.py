@@ -52,10 +52,12 @@ __all__ = [
     "assert_equal",
     "assert_follows_device",
     "assert_gradients",
+    "assert_lands",
     "assert_left_alone",
     "assert_made_where_asked",
     "assert_raises",
     "assert_that",
+    "on_two_devices",
     "oracle",
     "parameterized",
     "unwritten_memory_filled",
@@ -71,6 +73,10 @@ TOLERANCE = types.MappingProxyType(
     }
 )
 
+OVERWRITTEN = (
+    "Some steps remember a value that they were given, or that they computed: the gradient needs it. What is done in "
+    "place (`/=`, `div_`, `y[0] =`) writes over it. Make a new tensor."
+)
 _isclose, _equal = torch.isclose, torch.equal  # our own, should a learner's file replace them
 
 
@@ -282,14 +288,7 @@ def assert_follows_device(
         names=names,
     )
     function, *moved = [elsewhere(value) for value in (call, *args)]
-    try:
-        with second_device():
-            result = function(*moved)
-    except MixedDevices as mixed:
-        raise CheckFailed(f"On a GPU this would stop with: {mixed}", why=why, error=mixed, got="two devices") from mixed
-    except Exception:
-        # The answer is right, and did not mix devices: what fails is that the second device is not a real one.
-        pytest.skip("your answer cannot be tried on another device here; that does not mean that it is wrong")
+    result = on_two_devices(function, *moved, why=why)
     several = isinstance(expected, tuple)
     for got, wanted in zip(result if several else [result], expected if several else [expected]):
         if not isinstance(got, Elsewhere):
@@ -297,6 +296,34 @@ def assert_follows_device(
         shape = tuple(torch.as_tensor(wanted).shape)
         if tuple(got.shape) != shape:
             raise CheckFailed("The shape is not right.", why=why, expected=shape_text(shape), actual=describe(got))
+
+
+def on_two_devices(call: Callable[..., Any], *args: Any, why: str, gradients: bool = False) -> Any:
+    """What `call(*args)` returns, where some of `args` live `elsewhere`. What would stop on a GPU fails in words."""
+    __tracebackhide__ = True
+    try:
+        with second_device(), torch.set_grad_enabled(gradients):
+            return call(*args)
+    except MixedDevices as mixed:
+        says = f"On a GPU this would stop with: {mixed}"
+        raise CheckFailed(says, why=why, error=mixed, got="two devices") from mixed
+    except (CheckFailed, BannedCall, NotImplementedError):
+        raise
+    except Exception as error:
+        if "incompatible tensor type" in str(error):
+            moved = "The caller's tensor stays where it is. Return another tensor instead of writing to its `.data`."
+            raise CheckFailed("Your code moves its input itself.", why=moved, error=error, got="moved") from error
+        # The answer did not mix devices: what fails is that the second device is not a real one.
+        pytest.skip("your answer cannot be tried on another device here; that does not mean that it is wrong")
+
+
+def assert_lands(result: Any, expected: Any, there: bool, *, why: str, dtype: torch.dtype | None = None) -> None:
+    """Check values and dtype of a result, and that it is on the second device (`there`), or is not."""
+    __tracebackhide__ = True
+    if isinstance(result, torch.Tensor) and isinstance(result, Elsewhere) != there:
+        place = {True: "on another device", False: "on this device"}
+        raise CheckFailed("The result is on the wrong device.", why=why, expected=place[there], actual=place[not there])
+    assert_close(result, expected, why=why, dtype=dtype, device="meta" if there else None)
 
 
 def assert_made_where_asked(
@@ -313,16 +340,7 @@ def assert_made_where_asked(
     for device in (here, str(here)):
         assert_close(make(device), expected, why=by_name, **options)
     for device in ("meta", torch.device("meta")):
-        try:
-            with second_device():
-                result = make(device)
-        except MixedDevices as mixed:
-            raise CheckFailed(
-                f"On a GPU this would stop with: {mixed}", why=why, error=mixed, got="two devices"
-            ) from mixed
-        except Exception:
-            # The answer is right, and did not mix devices: what fails is that the second device is not a real one.
-            pytest.skip("your answer cannot be tried on another device here; that does not mean that it is wrong")
+        result = on_two_devices(make, device, why=why)
         assert_close(result, expected, why=why, device="meta", **options)
 
 
@@ -366,7 +384,13 @@ def assert_gradients(
     value = total()
     if not value.requires_grad:
         raise CheckFailed("The result has no gradient: the way back to the inputs is cut.", why=why)
-    gradients = torch.autograd.grad(value, list(leaves.values()), allow_unused=True)
+    try:
+        gradients = torch.autograd.grad(value, list(leaves.values()), allow_unused=True)
+    except RuntimeError as error:
+        if "modified by an inplace operation" not in str(error):
+            raise
+        says = "The gradient cannot be computed: a value that it needs was overwritten."
+        raise CheckFailed(says, why=OVERWRITTEN, error=error, got="overwritten") from error
     for (name, leaf), gradient in zip(leaves.items(), gradients):
         if gradient is None:
             raise CheckFailed(f"No gradient reaches `{name}`.", why=why)

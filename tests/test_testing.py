@@ -221,3 +221,21 @@ def test_what_one_function_may_not_call_another_may():
         torch.nn.functional.relu(x)
     with pytest.raises(BannedCall), watch("forward"):
         x.sigmoid()
+
+
+def test_a_tensor_made_of_a_list_of_numbers_from_elsewhere_is_on_the_cpu():
+    def largest(x):
+        return torch.tensor([max(row) for row in x])
+
+    fails("the result is on the CPU", testing.assert_follows_device, largest, X, expected=X.amax(1))
+
+
+def test_a_gradient_that_needs_an_overwritten_value_is_told_in_words():
+    def halved(x):
+        y = x.exp()
+        y /= 2
+        return y
+
+    with pytest.raises(CheckFailed, match="was overwritten") as found:
+        testing.assert_gradients(halved, X, expected=X.double().exp() / 2)
+    assert "Make a new tensor" in found.value.why
