@@ -126,13 +126,13 @@ HELP = {  # part of what Python or PyTorch says: what it means
     "view size is not compatible": "The numbers lie in memory in another order. reshape copies them; view never does.",
     "Dimension out of range": "It has fewer dimensions than that. Negative numbers count from the last one.",
     "is invalid for input of size": "The new shape must hold exactly as many numbers as the old one.",
-    "leaf Variable that requires grad": "This writes into a tensor that records its gradient. Make a new one instead.",
+    "leaf Variable that requires grad": "It writes into what records a gradient. Make a new one, or use no_grad.",
     "only one element tensors can be converted": "A Python number can be made of a tensor with one value only.",
     "doesn't match the broadcast shape": "In place, the left side keeps its shape. The other one has to fit into it.",
     "is not defined": "Python does not know this name here. Is it spelled right, and imported or defined above?",
     "Torch not compiled with CUDA": "This machine has none. Name no device: ask a tensor where it is, x.device.",
     "'torch.device' object is not callable": "x.device is no function: it has no parentheses.",
-    "does not require grad": "The way back is cut: a detach, .data, .item() or torch.no_grad stands on it.",
+    "does not require grad": "No way back: requires_grad=True is missing, or a detach, .item() or no_grad cuts it.",
 }
 
 

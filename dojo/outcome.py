@@ -154,6 +154,8 @@ def _same(one: Any, two: Any) -> bool:
         return torch.allclose(first.double(), second.double(), rtol=near, atol=near, equal_nan=True)
     if isinstance(one, (tuple, list)) and type(one) is type(two):
         return len(one) == len(two) and all(map(_same, one, two))
+    if isinstance(one, dict) and isinstance(two, dict):
+        return one.keys() == two.keys() and all(_same(one[key], two[key]) for key in one)
     if isinstance(one, torch.nn.Module) and isinstance(two, torch.nn.Module):
         return True  # of what is in them, other checks speak
     if type(one) is not type(two):

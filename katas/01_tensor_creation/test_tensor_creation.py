@@ -330,20 +330,20 @@ class TestRandomEmbeddings(KataTest):
 
     def test_a_single_number_is_drawn_as_well(self):
         why = "Each number is drawn by itself. Nothing is done to the numbers together, so one alone works as well."
-        x = torch.stack([self.draw(1, 1, 1, why=why) for _ in range(200)])
+        x = torch.stack([self.draw(1, 1, 1, why=why) for _ in range(100)])
         spread = float(x.double().std())
-        says = "200 single numbers do not spread as normal ones do."
+        says = "100 single numbers do not spread as normal ones do."
         assert_that(0.6 < spread < 1.4, says, why=why, expected="a deviation of about 1", actual=f"{spread:.3f}")
         near = float((x.abs() < 0.5).double().mean())  # 0.383 for a normal number
         assert_that(0.15 < near < 0.62, says, why=why, expected="about 0.38 between -0.5 and 0.5", actual=f"{near:.2f}")
 
     @parameterized.expand([("sequences", (2, 1, 1)), ("tokens", (1, 2, 1)), ("numbers of one token", (1, 1, 2))])
     def test_no_number_follows_another(self, _case, shape):
-        pairs = torch.stack([self.draw(*shape).flatten() for _ in range(400)]).double()
+        pairs = torch.stack([self.draw(*shape).flatten() for _ in range(200)]).double()
         tie = float(torch.corrcoef(pairs.T)[0, 1])
         why = "Each number is drawn by itself: to know one says nothing about the next. Do not scale or sort them."
-        says = "In 400 pairs of numbers, the second number follows the first."
-        assert_that(abs(tie) < 0.3, says, why=why, expected="a correlation of 0, nearly", actual=f"{tie:.2f}")
+        says = "In 200 pairs of numbers, the second number follows the first."
+        assert_that(abs(tie) < 0.35, says, why=why, expected="a correlation of 0, nearly", actual=f"{tie:.2f}")
 
     def test_the_tensor_is_made_on_the_device_that_is_asked_for(self):
         assert_made_where_asked(

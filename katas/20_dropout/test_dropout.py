@@ -79,12 +79,12 @@ def check_share(out, x, p):
 
 
 def check_every_place(call, x, *, why):
-    """Check that in 150 calls with p = 0.5 each place is dropped, and survives; and that once everything is dropped."""
-    fates = torch.stack([(same_shape(call(x.clone()), x) == 0).flatten() for _ in range(150)])
+    """Check that in 60 calls with p = 0.6 each place is dropped, and survives; and that once everything is dropped."""
+    fates = torch.stack([(same_shape(call(x.clone()), x) == 0).flatten() for _ in range(60)])
     for says, seen in [("was never dropped", fates), ("was always dropped", ~fates)]:
         never = (~seen.any(0)).nonzero().flatten().tolist()
-        assert_that(not never, f"In 150 calls with p = 0.5, place {never} {says}.", why=why)
-    assert_that(fates.all(1).any(), "In 150 calls with p = 0.5, never were all dropped at once.", why=why)
+        assert_that(not never, f"In 60 calls with p = 0.6, place {never} {says}.", why=why)
+    assert_that(fates.all(1).any(), "In 60 calls with p = 0.6, never were all dropped at once.", why=why)
 
 
 def check_same_fate(fates, others, says, *, why):
@@ -186,7 +186,7 @@ class TestDropoutFunction(KataTest):
     @parameterized.expand([("one number", (1,)), ("three numbers", (3,))])
     def test_each_place_is_dropped_now_and_then(self, _case, shape):
         why = "However small x is, each element has its own draw: none is safe, and all may go at once."
-        check_every_place(lambda x: dropout(x, 0.5, True), self.randn(*shape), why=why)
+        check_every_place(lambda x: dropout(x, 0.6, True), self.randn(*shape), why=why)
 
     def test_gradients_pass_in_evaluation(self):
         x = oracle(self.randn(4, 5))
@@ -488,7 +488,7 @@ class TestDropRows(KataTest):
     @parameterized.expand([("a single token", (1, 1)), ("three tokens", (1, 3, 1))])
     def test_each_place_is_dropped_now_and_then(self, _case, shape):
         why = "However small x is, each element has its own draw: none is safe, and all may go at once."
-        check_every_place(lambda x: drop_rows(x, 0.5, True), self.randn(*shape), why=why)
+        check_every_place(lambda x: drop_rows(x, 0.6, True), self.randn(*shape), why=why)
 
     def test_gradients_pass_in_evaluation(self):
         x = oracle(self.randn(2, 3, 2))
