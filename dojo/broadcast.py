@@ -153,9 +153,10 @@ def parse(words: str) -> tuple[Shape, ...]:
 
 
 def _shape(part: str) -> Shape:
-    sizes = [size for size in re.split(r"[\s,x×]+", part.strip("()")) if size]
-    if not all(re.fullmatch(r"\d{1,18}", size) for size in sizes):
-        raise UsageError(f"{part.strip('()')!r} is no shape: its sizes are whole numbers, 0 or more. {EXAMPLE}")
+    inside = part.strip("() ")
+    sizes = [size for size in re.split(r"[\s,x×]+", inside) if size]
+    if (inside and not sizes) or not all(re.fullmatch(r"\d{1,18}", size) for size in sizes):
+        raise UsageError(f"{inside!r} is no shape: its sizes are whole numbers, 0 or more. {EXAMPLE}")
     return tuple(map(int, sizes))
 
 
@@ -178,7 +179,7 @@ def run(words: str) -> int:
         try:
             show(_enough(line))
         except UsageError as error:
-            print(f"{error}\n")
+            write_paragraph(make_console(), "", f"{error}\n")
 
 
 def _enough(words: str) -> tuple[Shape, ...]:

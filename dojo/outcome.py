@@ -144,6 +144,7 @@ def _same(one: Any, two: Any) -> bool:
         if one.shape != two.shape or one.dtype != two.dtype or one.device.type != two.device.type:
             return False
         first, second = ((x.values if isinstance(x, Elsewhere) else x).detach().cpu() for x in (one, two))
+        first, second = first.resolve_conj(), second.resolve_conj()
         if first.layout != torch.strided or second.layout != torch.strided:
             return first.layout == second.layout and _same(first.to_dense(), second.to_dense())
         if first.is_complex():

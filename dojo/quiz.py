@@ -357,7 +357,8 @@ def run(seed: str) -> int:
         raise UsageError(f"SEED must be a whole number, not {seed.strip()!r}. Try: make quiz SEED=1")
     score = Score.load()
     number = int(seed) if seed.strip() else score.rounds + 1
-    threading.Thread(target=_import_torch, daemon=True).start()  # while the first question is read
+    importing = threading.Thread(target=_import_torch, daemon=True)  # while the first question is read
+    importing.start()
     console = make_console()
     write_line(console, f"Predict the shape · round {number}", "bold")
     write_paragraph(console, "", 'Answer with a shape, such as (2, 3), or with "error". Enter q to stop.')
@@ -368,6 +369,9 @@ def run(seed: str) -> int:
         given = _ask()
         if given is None:
             break
+        if importing.is_alive():
+            write_line(console, "  PyTorch is still starting ...", "dim")
+            importing.join()
         wanted = asks.answer()
         correct = given == wanted
         asked, right = asked + 1, right + correct

@@ -1042,3 +1042,13 @@ def flattened_with_view(ids):
     """You laid the numbers out in one row with `.view(-1)`. It refuses where they do not lie one after the other in
     memory; `.reshape(-1)` copies them then. The mean needs neither."""
     return ids.view(-1).float().mean()
+
+
+@mistake(mean_of_ids, says="add up to 200 million")
+def one_id_after_another(ids):
+    """You added one id after another to a float32. As the sum grows, its 7 digits no longer reach down to the ones.
+    PyTorch adds a whole tensor up in parts, and a Python int has all digits."""
+    total = torch.zeros((), device=ids.device)
+    for number in ids.flatten():
+        total = total + number
+    return total / ids.numel()

@@ -11,11 +11,12 @@ def first_token(x: Shaped[Tensor, "*batch T D"]) -> Shaped[Tensor, "*batch D"]:
     """Take the first token of every sequence.
 
     Args:
-        x: one or more sequences, shape (..., T, D): T tokens of D numbers each, T at least 1. The dots stand for any
-            dimensions in front: none, one (a batch of sequences), or more. Any dtype. It is not modified.
+        x: one or more sequences, shape (..., T, D): T tokens of D numbers each. The dots stand for any dimensions in
+            front: none, one (a batch of sequences), or more. Every size is at least 1. Any dtype. It is not modified.
 
     Returns:
-        Shape (..., D), with the dtype and device of x. It may share memory with x, or be a copy.
+        Shape (..., D), with the dtype and device of x. It may share memory with x, or be a copy. If x has real
+        numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> first_token(torch.tensor([[[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 10], [11, 12]]]))
@@ -29,11 +30,12 @@ def last_token(x: Shaped[Tensor, "*batch T D"]) -> Shaped[Tensor, "*batch D"]:
     """Take the last token of every sequence.
 
     Args:
-        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. T is at least 1. Any dtype.
-            It is not modified.
+        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. Every size is at least 1.
+            Any dtype. It is not modified.
 
     Returns:
-        Shape (..., D), with the dtype and device of x. It may share memory with x, or be a copy.
+        Shape (..., D), with the dtype and device of x. It may share memory with x, or be a copy. If x has real
+        numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> last_token(torch.tensor([[[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 10], [11, 12]]]))
@@ -47,11 +49,12 @@ def first_token_kept(x: Shaped[Tensor, "*batch T D"]) -> Shaped[Tensor, "*batch 
     """Take the first token of every sequence, and keep the dimension of the tokens: each sequence has one token left.
 
     Args:
-        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. T is at least 1. Any dtype.
-            It is not modified.
+        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. Every size is at least 1.
+            Any dtype. It is not modified.
 
     Returns:
-        Shape (..., 1, D), with the dtype and device of x. It may share memory with x, or be a copy.
+        Shape (..., 1, D), with the dtype and device of x. It may share memory with x, or be a copy. If x has real
+        numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> first_token_kept(torch.tensor([[[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 10], [11, 12]]]))
@@ -66,12 +69,12 @@ def every_other_token(x: Shaped[Tensor, "*batch T D"]) -> Shaped[Tensor, "*batch
     """Take every other token of every sequence: those at the places 0, 2, 4, ...
 
     Args:
-        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. T is at least 1, even or
-            odd. Any dtype. It is not modified.
+        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. Every size is at least 1;
+            T is even or odd. Any dtype. It is not modified.
 
     Returns:
         Shape (..., half, D), where half is T / 2, rounded up. Same dtype and device as x. It may share memory with x,
-        or be a copy.
+        or be a copy. If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> every_other_token(torch.tensor([[1, 2], [3, 4], [5, 6]]))
@@ -87,7 +90,8 @@ def values_above(x: Shaped[Tensor, "*shape"], threshold: float) -> Shaped[Tensor
     Args:
         x: real or whole numbers, of one dimension or more; sizes may be 0. It may hold infinity, and NaN ("not a
             number"), which is not greater than anything. It is not modified.
-        threshold: a Python number, float or int. A number that is equal to it is not taken.
+        threshold: a Python number, float or int, that is not beyond what the dtype of x can hold. A number that is
+            equal to it is not taken. If the two differ by rounding only, either answer is right.
 
     Returns:
         Shape (n,): the numbers that are greater, each as it was, row by row: as you would read x. n may be 0. Same
@@ -104,7 +108,7 @@ def zero_padding(x: Float[Tensor, "B T D"], is_padding: Bool[Tensor, "B T"]) -> 
     """Set to zero what is padding: places that only fill a short sequence up to T tokens.
 
     Args:
-        x: a batch of sequences, shape (B, T, D), of any float dtype. It is not modified.
+        x: a batch of sequences, shape (B, T, D), of any float dtype. Every size is at least 1. It is not modified.
         is_padding: bool, shape (B, T), on the device of x. True where there is no token, but padding. It may be True
             at any place, everywhere, or nowhere.
 
@@ -129,7 +133,8 @@ def pick_token(x: Shaped[Tensor, "B T D"], index: Int64[Tensor, " B"]) -> Shaped
     """Take one token from each sequence, each from its own place.
 
     Args:
-        x: a batch of sequences, shape (B, T, D), of finite numbers: float or int64. It is not modified.
+        x: a batch of sequences, shape (B, T, D), of finite numbers: float or int64. Every size is at least 1. It is not
+            modified.
         index: shape (B,), int64, on the device of x. index[b] is the place of the token that is taken from sequence b,
             from 0 to T - 1. Two sequences may have the same place.
 
@@ -214,6 +219,11 @@ def flat_batch(x):
 @variant(first_token)
 def tokens_moved_to_the_front(x):
     return torch.movedim(x, -2, 0)[0].clone()
+
+
+@variant(first_token)
+def by_an_index_tensor(x):
+    return x.index_select(x.ndim - 2, torch.tensor([0], device=x.device)).squeeze(-2)
 
 
 @mistake(first_token, says="second last")
@@ -306,6 +316,15 @@ def flipped(x):
 def taken_by_index_select(x):
     last = torch.tensor([x.shape[-2] - 1], device=x.device)
     return x.index_select(-2, last).squeeze(-2)
+
+
+@mistake(last_token, says="whatever they are")
+def multiplied_and_summed(x):
+    """You multiplied the other tokens by 0, and added them all up. NaN times 0 is NaN, and infinity times 0 too: one of
+    them anywhere in the sequence spoils the sum."""
+    keep = torch.zeros(x.shape[-2], dtype=x.dtype, device=x.device)
+    keep[-1] = 1
+    return (x * keep[:, None]).sum(-2, dtype=x.dtype)
 
 
 @mistake(last_token, says="second last")
@@ -697,6 +716,26 @@ def empty_as_zero(x, threshold):
     return taken if taken.numel() else x.new_zeros(1)
 
 
+@mistake(values_above, says="stays a fraction")
+def threshold_in_the_dtype_of_x(x, threshold):
+    """You gave the threshold the dtype of x. If x has whole numbers, -2.5 becomes -2 there, and -2 is not greater than
+    -2. Compare with the number as it is."""
+    return x[x > torch.tensor(threshold, dtype=x.dtype, device=x.device)]
+
+
+@mistake(values_above, says="uint8")
+def difference_above_zero(x, threshold):
+    """You subtracted the threshold, and took what is greater than 0. In uint8 there is nothing below 0: 1 - 2 becomes
+    255."""
+    return x[x - threshold > 0]
+
+
+@mistake(values_above, says="last digit")
+def through_float32(x, threshold):
+    """You went through float32 and back. float64 has about twice as many digits, and these are gone then."""
+    return x[x > threshold].float().to(x.dtype) if x.is_floating_point() else x[x > threshold]
+
+
 @mistake(values_above, says="NaN")
 def not_below(x, threshold):
     """You took what is not smaller or equal. NaN is neither smaller, equal, nor greater, so you took it too."""
@@ -733,6 +772,18 @@ def tokens_written_into_zeros(x, is_padding):
     keep = ~is_padding
     result[keep] = x[keep]
     return result
+
+
+@variant(zero_padding)
+def gathered_from_a_zero_in_front(x, is_padding):
+    padded = torch.cat((torch.zeros_like(x[:, :1]), x), dim=1)
+    places = torch.arange(1, x.shape[1] + 1, device=x.device).masked_fill(is_padding, 0)
+    return padded.gather(1, places[:, :, None].expand_as(x))
+
+
+@variant(zero_padding)
+def zero_of_another_dtype(x, is_padding):
+    return torch.where(is_padding[..., None], torch.zeros(()), x)  # one number alone gives way to the dtype of x
 
 
 @mistake(zero_padding, says="times 0 is NaN")
@@ -823,6 +874,13 @@ def every_nan_cleared(x, is_padding):
     return (x * (~is_padding).unsqueeze(-1).to(x.dtype)).nan_to_num(0.0)
 
 
+@mistake(zero_padding, says="as they were")
+def cut_to_what_float16_holds(x, is_padding):
+    """You cut the numbers to what float16 can hold, so that no infinity comes in. In other dtypes, larger numbers are
+    as good as any."""
+    return x.clamp(-65504, 65504).masked_fill(is_padding.unsqueeze(-1), 0)
+
+
 @mistake(zero_padding, says="way back")
 def cleared_without_gradient(x, is_padding):
     """You worked on a detached copy. The numbers are right, but PyTorch can no longer tell that they came from x."""
@@ -865,6 +923,11 @@ def by_one_hot_rows(x, index):
 def flat_places(x, index):
     batch, tokens, width = x.shape
     return x.reshape(batch * tokens, width)[index + tokens * torch.arange(batch, device=x.device)]
+
+
+@variant(pick_token)
+def diagonal_of_all_pairs(x, index):
+    return x[:, index].diagonal(dim1=0, dim2=1).transpose(0, 1)
 
 
 @mistake(pick_token, says="in pairs")

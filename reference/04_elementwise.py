@@ -11,8 +11,8 @@ def hadamard(a: Num[Tensor, "*shape"], b: Num[Tensor, "*shape"]) -> Num[Tensor, 
     """Multiply two tensors number by number. This is called the Hadamard product.
 
     Args:
-        a: a tensor with any number of dimensions, or none. Its dtype is a floating-point one (float32, float16, ...)
-            or int64.
+        a: a tensor with any number of dimensions, or none; all sizes are at least 1. Its dtype is a floating-point one
+            (float32, float16, ...) or int64. No number in a or b is infinity or NaN.
         b: a tensor of the same shape, dtype and device.
 
     Returns:
@@ -32,7 +32,8 @@ def squared_error(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> Flo
     Subtract number by number, square each difference, and take the mean of all the squares, over every dimension.
 
     Args:
-        a: a tensor with any number of dimensions, or none, of a floating-point dtype.
+        a: a tensor with any number of dimensions, or none, of a floating-point dtype; all sizes are at least 1. No
+            number in a or b is infinity or NaN, and the squares, added up, fit into the dtype.
         b: a tensor of the same shape, dtype and device.
 
     Returns:
@@ -49,8 +50,10 @@ def exp_scaled(x: Float[Tensor, "*shape"], temperature: float) -> Float[Tensor, 
     """Divide every number by the temperature, then raise e = 2.71828... to that power: exp(x / temperature).
 
     Args:
-        x: a tensor with any number of dimensions, or none, of a floating-point dtype. Its numbers may be negative.
-        temperature: one Python number above 0, a float or an int.
+        x: a tensor with any number of dimensions, or none, of a floating-point dtype; all sizes are at least 1. Its
+            numbers may be negative.
+        temperature: one Python number above 0, a float or an int. exp(x / temperature) fits into the dtype of x, even
+            where exp(x) would be too large.
 
     Returns:
         A new tensor with the shape, dtype and device of x.
@@ -66,8 +69,8 @@ def mean_per_token(x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch 1"]:
     """Take the mean of each token on its own. A token is one row of d numbers: the last dimension of x.
 
     Args:
-        x: tokens, shape (..., d), of a floating-point dtype, with any number of dimensions in front, or none.
-            d is at least 1.
+        x: tokens, shape (..., d), of a floating-point dtype, with any number of dimensions in front, or none; all
+            sizes are at least 1. No number is infinity or NaN, and the sum of a token fits into the dtype.
 
     Returns:
         A tensor of shape (..., 1). The last dimension stays, with size 1, so that the result lines up with x.
@@ -86,7 +89,7 @@ def max_per_row(x: Num[Tensor, "n m"]) -> Num[Tensor, " n"]:
 
     Args:
         x: a matrix of shape (n, m), n and m at least 1. Its dtype is a floating-point one or int64. Any number may
-            occur, however small, and minus infinity too.
+            occur, however small, and infinity and minus infinity too, but no NaN.
 
     Returns:
         A tensor of shape (n,), one number for each row, exactly as it stands in x. Same dtype and device as x.
@@ -102,8 +105,8 @@ def center(x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
     """Subtract from each token its own mean. Afterwards the mean of every token is 0.
 
     Args:
-        x: tokens, shape (..., d), of a floating-point dtype, with any number of dimensions in front, or none.
-            d is at least 1.
+        x: tokens, shape (..., d), of a floating-point dtype, with any number of dimensions in front, or none; all
+            sizes are at least 1. No number is infinity or NaN, and the sum of a token fits into the dtype.
 
     Returns:
         A new tensor of shape (..., d), with the dtype and device of x.
@@ -125,8 +128,8 @@ def cosine_similarity(a: Float[Tensor, "*batch d"], b: Float[Tensor, "*batch d"]
 
     Args:
         a: vectors, shape (..., d), of a floating-point dtype, with any number of dimensions in front, or none.
-            d is at least 1. No vector is zero, or nearly so.
-        b: vectors of the same shape, dtype and device. No vector is zero, or nearly so.
+            All sizes are at least 1. The length of each vector is at least 0.1, and at most 500 (float16: 10).
+        b: vectors of the same shape, dtype and device. Their lengths are in the same range.
 
     Returns:
         A tensor of shape (...): the last dimension is gone, and there is one number for each pair of vectors that
@@ -257,11 +260,6 @@ def a_power_of_e(x, temperature):
 @variant(exp_scaled)
 def times_one_over_temperature(x, temperature):
     return x.mul(1 / temperature).exp()
-
-
-@variant(exp_scaled)
-def root_of_exp(x, temperature):
-    return torch.exp(x) ** (1 / temperature)
 
 
 @variant(exp_scaled)
@@ -684,6 +682,25 @@ def a_list_of_rows(x, temperature):
     return [torch.exp(row / temperature) for row in x]
 
 
+@mistake(exp_scaled, says="before exp")
+def exp_first_and_the_root_of_it(x, temperature):
+    """You took exp of x first, and a power of 1 / temperature of that. On paper it is the same. But exp(100) has 44
+    digits, more than a float32 can hold, and what has become infinity stays infinity."""
+    return torch.exp(x) ** (1 / temperature)
+
+
+@mistake(exp_scaled, says="and do no more")
+def exponent_held_back(x, temperature):
+    """You held the exponent below 20, so that nothing becomes too large. exp(60) fits into a float32 as it is."""
+    return torch.exp((x / temperature).clamp(max=20))
+
+
+@mistake(exp_scaled, says="no lowest temperature")
+def temperature_held_up(x, temperature):
+    """You let no temperature below 0.1 through, to be safe from a division by 0. Every number above 0 is allowed."""
+    return torch.exp(x / max(temperature, 0.1))
+
+
 @mistake(exp_scaled, says="exp of a negative number")
 def sign_turned(x, temperature):
     """You put a minus in front, as formulas of physics do. Here a larger x gives a larger result."""
@@ -743,6 +760,13 @@ def divided_in_place(x, temperature):
 def exp_always_float32(x, temperature):
     """You changed the result to float32. It keeps the dtype of x."""
     return torch.exp(x.float() / temperature)
+
+
+@mistake(squared_error, says="first of all")
+def multiplied_out(a, b):
+    """You multiplied the square out: a² - 2ab + b². On paper it is the same. But two large numbers that are nearly
+    equal have lost their last digits by the time that you subtract them, and the small difference is in those."""
+    return (a * a - 2 * a * b + b * b).mean()
 
 
 @mistake(mean_per_token, says="dimension of size 1")

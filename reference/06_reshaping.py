@@ -12,11 +12,12 @@ def flatten_tokens(x: Shaped[Tensor, "batch seq d"]) -> Shaped[Tensor, "tokens d
 
     Args:
         x: a batch of sequences, shape (batch, seq, d), of any dtype. Every size is at least 1. The numbers may lie in
-            memory in any order.
+            memory in any order. It is not modified.
 
     Returns:
         A tensor of shape (batch · seq, d), with the dtype and device of x. First come the tokens of sequence 0 in their
         order, then those of sequence 1, and so on. No number changes. The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> flatten_tokens(torch.tensor([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]))
@@ -34,13 +35,14 @@ def unflatten_tokens(x: Shaped[Tensor, "tokens d"], batch: int) -> Shaped[Tensor
 
     Args:
         x: the tokens of all sequences, shape (batch · seq, d), of any dtype. Every size is at least 1. The numbers may
-            lie in memory in any order.
+            lie in memory in any order. It is not modified.
         batch: how many sequences there are, at least 1. All have the same length, so batch divides the number of
             tokens.
 
     Returns:
         A tensor of shape (batch, seq, d), with the dtype and device of x. Sequence 0 holds the first tokens of the list
         in their order, sequence 1 the next ones, and so on. No number changes. The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> unflatten_tokens(torch.tensor([[1, 2], [3, 4], [5, 6], [7, 8]]), 2)
@@ -58,11 +60,13 @@ def add_batch_dim(x: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "1 *shape"]:
     """Make a batch of one: put a new dimension of size 1 in front.
 
     Args:
-        x: a tensor of any dtype, with any number of dimensions, or none. Every size is at least 1.
+        x: a tensor of any dtype, with any number of dimensions, or none. Every size is at least 1. It is not
+            modified.
 
     Returns:
         A tensor of shape (1, ...): a 1, and then all sizes of x, even if its first size is 1 already. Same dtype and
         device as x. No number changes. The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> add_batch_dim(torch.tensor([7, 8, 9]))
@@ -76,11 +80,12 @@ def drop_batch_dim(x: Shaped[Tensor, "1 *shape"]) -> Shaped[Tensor, "*shape"]:
 
     Args:
         x: a tensor of any dtype, shape (1, ...), with any number of dimensions after the first, or none.
-            They may have size 1 too.
+            They may have size 1 too, or 0. It is not modified.
 
     Returns:
         A tensor of shape (...): all sizes of x but the first. Same dtype and device as x. No number changes.
         The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Raises:
         ValueError: if the first size of x is not 1 (0 is not 1 either), or if x has no dimensions at all.
@@ -101,12 +106,13 @@ def transpose_last(x: Shaped[Tensor, "*batch m n"]) -> Shaped[Tensor, "*batch n 
 
     Args:
         x: matrices, shape (..., m, n), of any dtype, with any number of dimensions in front, or none. Every size is at
-            least 1. The numbers may lie in memory in any order.
+            least 1. The numbers may lie in memory in any order. It is not modified.
 
     Returns:
         A tensor of shape (..., n, m), with the dtype and device of x. The number in row i and column j of a matrix is
         now in row j and column i. The dimensions in front stay as they are. No number changes.
         The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> transpose_last(torch.tensor([[1, 2, 3], [4, 5, 6]]))
@@ -124,11 +130,12 @@ def tokens_first(x: Shaped[Tensor, "batch seq d"]) -> Shaped[Tensor, "seq batch 
 
     Args:
         x: a batch of sequences, shape (batch, seq, d), of any dtype. Every size is at least 1. The numbers may lie in
-            memory in any order.
+            memory in any order. It is not modified.
 
     Returns:
         A tensor of shape (seq, batch, d), with the dtype and device of x. At [t, b] it holds token t of sequence b,
         whole. No number changes. The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> tokens_first(torch.tensor([[[1], [2], [3]], [[4], [5], [6]]]))[0]  # the first token of each sequence
@@ -143,12 +150,13 @@ def flatten_features(x: Shaped[Tensor, "batch *rest"]) -> Shaped[Tensor, "batch 
 
     Args:
         x: a batch, shape (batch, ...), of any dtype, with at least one dimension after the first. Every size is at
-            least 1. The numbers may lie in memory in any order.
+            least 1. The numbers may lie in memory in any order. It is not modified.
 
     Returns:
         A tensor of shape (batch, features), with the dtype and device of x; features is the product of all sizes but
         the first. Row b holds the numbers of item b, in the order in which they are read: the last index moves
         fastest. No number changes. The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> flatten_features(torch.tensor([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]]))
@@ -329,6 +337,12 @@ def permuted(x):
 
 
 @variant(tokens_first)
+def strides_swapped(x):
+    sizes, steps = x.shape, x.stride()
+    return x.as_strided((sizes[1], sizes[0], sizes[2]), (steps[1], steps[0], steps[2]), x.storage_offset())
+
+
+@variant(tokens_first)
 def permuted_1_0_2(x):
     return x.permute(1, 0, 2)
 
@@ -346,6 +360,11 @@ def stacked_along_dimension_1(x):
 @variant(tokens_first)
 def moved_to_the_front(x):
     return torch.movedim(x, 1, 0)
+
+
+@variant(flatten_features)
+def gathered_by_places(x):
+    return x.reshape(-1)[torch.arange(x.numel(), device=x.device).view(len(x), -1)]
 
 
 @variant(flatten_features)
@@ -468,6 +487,13 @@ def copied_into_float32(x):
     result = torch.zeros(x.shape[0] * x.shape[1], x.shape[2], device=x.device)
     result[:] = x.reshape(-1, x.shape[2])
     return result
+
+
+@mistake(flatten_tokens, says="way back")
+def rebuilt_from_a_list(x):
+    """You went through a Python list. The numbers are right, but PyTorch can no longer tell that they came from x, so a
+    model could not learn through this step."""
+    return torch.tensor(x.flatten(0, 1).tolist(), dtype=x.dtype, device=x.device)
 
 
 @mistake(unflatten_tokens, says="the first sequence gets the first tokens")
@@ -650,6 +676,22 @@ def leading_ones_eaten(x):
     while x.ndim > 0 and x.shape[0] == 1:
         x = x[0]
     return x
+
+
+@mistake(drop_batch_dim, says="holds nothing")
+def no_numbers_refused(x):
+    """You refused every x that holds no numbers. (1, 0) is a batch of one all the same: its item is empty."""
+    if x.ndim == 0 or x.shape[0] != 1 or x.numel() == 0:
+        raise ValueError(f"x is no batch of one: {tuple(x.shape)}")
+    return x[0]
+
+
+@mistake(drop_batch_dim, says="way back")
+def item_without_its_history(x):
+    """You used `.data` or `.detach()`. The numbers are right, but PyTorch can no longer tell that they came from x."""
+    if x.ndim == 0 or x.shape[0] != 1:
+        raise ValueError(f"x is no batch of one: {tuple(x.shape)}")
+    return x.data[0]
 
 
 @mistake(drop_batch_dim, says="The first dimension")
@@ -848,6 +890,13 @@ def transposed_and_squeezed(x):
 def transposed_in_place(x):
     """You called transpose_. The underscore means that it changes x itself, and the caller's tensor is turned over."""
     return x.transpose_(-2, -1)
+
+
+@mistake(transpose_last, says="none changes")
+def turned_and_conjugated(x):
+    """You used `.mH`, `.H` or `adjoint`. With real numbers it is the same; with complex numbers it changes a sign as
+    well. `.mT` and `transpose` only turn the matrix over."""
+    return x.mH.resolve_conj()
 
 
 @mistake(transpose_last, says="dtype of x")

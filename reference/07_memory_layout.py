@@ -136,8 +136,8 @@ def transposed_copy(x: Shaped[Tensor, "*batch m n"]) -> Shaped[Tensor, "*batch n
     """Swap the last two dimensions of x, and lay the result out anew in memory of its own.
 
     Args:
-        x: a tensor of shape (..., m, n), with any number of dimensions in front, or none, and of any dtype. It may be a
-            part of a larger tensor, or a transposed tensor itself.
+        x: a tensor of shape (..., m, n), with any number of dimensions in front, or none, and of any dtype. It has at
+            least one number. It may be a part of a larger tensor, or a transposed tensor itself.
 
     Returns:
         A new tensor of shape (..., n, m), row-major (contiguous), with the dtype and the device of x. It never lies in
@@ -242,11 +242,6 @@ def accumulated_from_the_right(shape):
     from operator import mul
 
     return tuple(accumulate((1, *shape[:0:-1]), mul))[::-1] if shape else ()
-
-
-@variant(row_major_strides)
-def on_a_device_without_memory(shape):
-    return torch.empty(shape, device="meta").stride()
 
 
 @variant(row_major_strides)
@@ -366,6 +361,26 @@ def no_dimensions_forgotten(shape):
 def measured_on_a_real_tensor(shape):
     """You made a tensor and asked it. That takes the memory of all its numbers, only to count places."""
     return torch.empty(shape).stride()
+
+
+@mistake(row_major_strides, says="as many digits as it needs")
+def measured_on_a_meta_tensor(shape):
+    """You asked a tensor on the device "meta", which takes no memory. It is a tensor all the same, and it cannot count
+    the numbers of the largest shapes."""
+    return torch.empty(shape, device="meta").stride()
+
+
+@mistake(row_major_strides, says="as many digits as it needs")
+def divided_as_floats(shape):
+    """You divided with /, and made an int of each result. On the way it is a float, which rounds large numbers. //
+    stays with ints."""
+    import math
+
+    strides, rest = [], math.prod(shape)
+    for size in shape:
+        rest = int(rest / size)
+        strides.append(rest)
+    return tuple(strides)
 
 
 @mistake(row_major_strides, says="It counts numbers")

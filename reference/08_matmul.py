@@ -8,7 +8,7 @@ from dojo.authoring import benchmark, mistake, variant
 
 
 def matmul_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
-    """Predict the shape of `x @ y` from the shapes of x and y, with plain Python and no tensors.
+    """Predict the shape of `x @ y` from the shapes of x and y. Plain Python is enough: no tensor is needed.
 
     The rule: the last two sizes of each shape belong to the matrices, and (m, k) @ (k, n) gives (m, n). The two inner
     sizes, both called k here, must be equal; here a 1 does not stretch. The sizes in front are batch sizes. They
@@ -51,8 +51,8 @@ def matmul_by_hand(a: Float[Tensor, "m k"], b: Float[Tensor, "k n"]) -> Float[Te
     The number in row i and column j of the result is a dot product: row i of a times column j of b, number by number,
     and then the k products are added up.
 
-    In this function every ready-made product is closed to you: `@`, matmul, mm, einsum, dot and the like, and those of
-    NumPy.
+    In this function every ready-made product that adds up is closed to you: `@`, matmul, mm, einsum, dot and the like,
+    and those of NumPy. What only multiplies is open: `*`, `torch.mul`, `torch.outer`.
 
     Args:
         a: shape (m, k), a float dtype. All sizes are at least 1.
@@ -714,6 +714,21 @@ def sums_for_products(a, b):
 def last_product_left_out(a, b):
     """Your loop stops one step early, at k - 1: the last product of each dot product is missing."""
     return _matmul_by_hand(a[:, :-1], b[:-1]) if a.shape[1] > 1 else a * b
+
+
+@mistake(matmul_by_hand, says="a number by itself")
+def one_product_number_by_number(a, b):
+    """You multiplied a by the turned b where k is 1, as there is nothing to add up then. But every row still meets
+    every column: m rows and n columns give m · n numbers."""
+    return a * b.T if a.shape[1] == 1 and a.shape == b.T.shape else (a.unsqueeze(2) * b).sum(1)
+
+
+@mistake(matmul_by_hand, says="new tensor")
+def a_itself_for_the_identity(a, b):
+    """You saved the work where b is the identity, and returned a itself. Whoever writes into the result changes a."""
+    if b.shape[0] == b.shape[1] and bool((b == torch.eye(len(b), dtype=b.dtype, device=b.device)).all()):
+        return a
+    return (a.unsqueeze(2) * b).sum(1)
 
 
 @mistake(matmul_by_hand, says="dtype of a")

@@ -42,7 +42,8 @@ def copy(array: Shaped[np.ndarray, "*shape"]) -> Float32[Tensor, "*shape"]:
 
     Returns:
         A new float32 tensor on the CPU, with the shape of the array. It is independent: what is written into one of
-        the two never shows in the other, even if the array is float32 already. The array itself stays as it is.
+        the two never shows in the other, even if the array is float32 already. Each number is as exact as float32 can
+        be; infinity and NaN stay what they are. The array itself stays as it is.
 
     Example:
         >>> array = np.array([1, 2, 3])
@@ -58,8 +59,8 @@ def to_numpy(x: Shaped[Tensor, "*shape"]) -> Shaped[np.ndarray, "*shape"]:
     """Give the numbers of a tensor as a NumPy array, wherever the tensor lives and whatever it takes part in.
 
     Args:
-        x: a tensor of any shape, () too, of a dtype that NumPy has (so not bfloat16), on any device. It may take part
-            in gradients (kata 11): then `x.requires_grad` is True.
+        x: a tensor of any shape, () too, on any device, of a kind of float that NumPy has (so not bfloat16), a kind of
+            int, or bool. It may take part in gradients (kata 11): then `x.requires_grad` is True.
 
     Returns:
         A NumPy array with the shape and the dtype of x. It may share the memory of x or be a copy. x stays as it is:
@@ -351,6 +352,20 @@ def copied_through_int32(array):
     return torch.from_numpy(array.astype(np.int64).astype(np.int32)).float()
 
 
+@mistake(copy, says="ends at 127")
+def copied_through_int8(array):
+    """You read uint8 as int8. Both have 8 bits, but int8 spends one on the sign: 200 becomes -56."""
+    small = array.view(np.int8) if array.dtype == np.uint8 else array
+    return torch.from_numpy(small.astype(np.float32))
+
+
+@mistake(copy, says="stay what they are")
+def copied_without_nan(array):
+    """You replaced NaN and infinity on the way. A copy holds what was there: whoever reads it must see that a number
+    is missing."""
+    return torch.from_numpy(np.nan_to_num(array.astype(np.float32)))
+
+
 @mistake(copy, says="shape of the array")
 def copied_flat(array):
     """You flattened the array, with `flatten()` or `ravel()`. The tensor has the shape of the array."""
@@ -363,7 +378,7 @@ def in_memory_order(array):
     return torch.from_numpy(array.ravel(order="K").astype(np.float32)).reshape(array.shape)
 
 
-@mistake(copy, says="array itself")
+@mistake(copy, says="changed its input")
 def array_converted_in_place(array):
     """You gave the array itself another dtype, by assigning to `array.dtype`. That changes no bits: it reads the old
     ones as other numbers."""
@@ -374,7 +389,7 @@ def array_converted_in_place(array):
     return torch.from_numpy(array.astype(np.float32))
 
 
-@mistake(copy, says="array itself")
+@mistake(copy, says="changed its input")
 def put_in_order_in_place(array):
     """You sorted or rounded in place on the way. The caller's array has changed with it."""
     result = torch.from_numpy(array.astype(np.float32))
@@ -612,7 +627,7 @@ def float32_but_flat(array):
     return torch.from_numpy(array.ravel().astype(np.float32))
 
 
-@mistake(float32_from, says="array itself")
+@mistake(float32_from, says="changed its input")
 def array_rounded_in_place(array):
     """You wrote the rounded numbers back into the array. The caller still needs them as they were."""
     array[...] = array.astype(np.float32)
@@ -733,6 +748,23 @@ def copied_back(x):
     """You computed with NumPy and copied the result back with PyTorch. The array shares the memory of x: write into it,
     and you are done."""
     return x.copy_(torch.from_numpy(x.numpy() + 1))
+
+
+@mistake(add_in_place_via_numpy, says="NumPy does the writing")
+def added_through_data(x):
+    """You added to `x.data`, or to a tensor that shares the array of x. That is PyTorch writing once more, by a side
+    door."""
+    x.data += 1
+    return x
+
+
+@mistake(add_in_place_via_numpy, says="would round")
+def added_as_float32(x):
+    """You computed the sums in float32 and wrote them back. Large numbers and long fractions of another dtype are
+    rounded on the way."""
+    array = x.numpy()
+    array[...] = array.astype(np.float32) + 1
+    return x
 
 
 @mistake(add_in_place_via_numpy, says="Every number")

@@ -116,7 +116,8 @@ class Scaler(nn.Module):
 
         Args:
             scale: one number for each of the d columns, shape (d,), or one number for all of them, shape (). A
-                floating-point dtype. It is not modified, and the buffer has its values, shape and dtype.
+                floating-point dtype, on any device. It is not modified. The buffer has its values, shape, dtype and
+                device.
         """
         super().__init__()
         self.register_buffer("scale", scale)
@@ -319,6 +320,16 @@ def stacked(a, b):
 
 
 @variant(Scaler)
+class BufferAsAnAttribute(nn.Module):
+    def __init__(self, scale):
+        super().__init__()
+        self.scale = nn.Buffer(scale)
+
+    def forward(self, x):
+        return torch.addcmul(torch.zeros_like(x), x, self.scale)
+
+
+@variant(Scaler)
 class CopyOfTheScale(nn.Module):
     def __init__(self, scale):
         super().__init__()
@@ -383,6 +394,14 @@ def asks_the_machine(cuda, mps):
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+@mistake(pick_device, says="two arguments alone")
+def arguments_or_the_machine(cuda, mps):
+    """You asked the machine besides, with `or`. The caller may want to leave a card alone, and say False."""
+    if cuda or torch.cuda.is_available():
+        return "cuda"
+    return "mps" if mps or torch.backends.mps.is_available() else "cpu"
 
 
 @mistake(pick_device, says="mps")
@@ -504,7 +523,7 @@ def detached(x, other):
 @mistake(like_device, says="gradient")
 def by_way_of_a_list(x, other):
     """You built a new tensor from Python numbers. The values are right, but the way back to x is lost."""
-    return torch.tensor(x.tolist(), dtype=x.dtype, device=other.device)
+    return torch.tensor(x.tolist(), dtype=x.dtype, device=other.device).reshape(x.shape)
 
 
 @mistake(like_device, says="gradient")
@@ -688,6 +707,12 @@ def kinds_only(*tensors):
     return len({tensor.device.type for tensor in tensors}) <= 1
 
 
+@mistake(same_device, says="holds no numbers")
+def empty_ones_left_out(*tensors):
+    """You looked only at tensors that hold numbers. One with a size of 0 lies on a device as well."""
+    return len({tensor.device for tensor in tensors if tensor.numel()}) <= 1
+
+
 @mistake(same_device, says="Shapes")
 def tried_by_adding(*tensors):
     """You added them up to see whether PyTorch objects. It objects to shapes, too, and not to every mixture: a single
@@ -782,6 +807,19 @@ def added_into_b(a, b):
     moved = b.to(a.device)
     moved += a
     return moved
+
+
+@mistake(add_anywhere, says="No gradient reaches `b`")
+def single_number_with_item(a, b):
+    """You took a single number out of its tensor with item. A number can meet any device, but it has no gradient."""
+    return a + (b.item() if b.numel() == 1 else b.to(a.device))
+
+
+@mistake(add_anywhere, says="an input itself")
+def a_itself_if_b_is_0(a, b):
+    """You returned a itself where all of b is 0. If the caller writes into the result, a changes as well."""
+    b = b.to(a.device)
+    return a + b if b.any() else a
 
 
 @mistake(add_anywhere, says="gradient")
@@ -911,6 +949,47 @@ class NumbersKept(_Base):
 
     def forward(self, x):
         return x * torch.tensor(self.numbers, dtype=x.dtype, device=x.device)
+
+
+@mistake(Scaler, says="as it is by now")
+class RememberedFromTheFirstCall(_Base):
+    """You kept what the buffer was at the first call, and go on with that. A scale that is loaded later is not seen."""
+
+    def forward(self, x):
+        first = self.__dict__.get("first")
+        if first is None or first.dtype != x.dtype or first.device != x.device:
+            self.__dict__["first"] = first = self.scale.clone()
+        return x * first
+
+
+@mistake(Scaler, says="does not reach another")
+class MatrixWithADiagonal(_Base):
+    """You multiplied by a matrix with the scale on its diagonal. Its zeros are added as well, and 0 times infinity is
+    NaN. It is also d times the work."""
+
+    def forward(self, x):
+        return x @ self.scale.expand(x.shape[-1]).diag()
+
+
+@mistake(Scaler, says="x itself")
+class NothingToDoFor1(_Base):
+    """You returned x itself where the scale is 1. The result must be a tensor of its own."""
+
+    def forward(self, x):
+        return x if bool((self.scale == 1).all()) else x * self.scale
+
+
+@mistake(Scaler, says="wrong device")
+class BroughtToTheCpu(nn.Module):
+    """You brought the scale to the CPU before you kept it. Where the layer is built on a graphics card, the
+    buffer is left behind."""
+
+    def __init__(self, scale):
+        super().__init__()
+        self.register_buffer("scale", scale.cpu())
+
+    def forward(self, x):
+        return x * self.scale
 
 
 @mistake(Scaler, says="times")

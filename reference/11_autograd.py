@@ -252,6 +252,15 @@ def element_of_a_vector(f, x):
     return holder.grad.tolist()[0]
 
 
+@variant(derivative)
+def caught_by_a_hook(f, x):
+    caught = []
+    point = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    point.register_hook(lambda slope: caught.append(float(slope)))
+    f(point).backward(inputs=[point])
+    return sum(caught)
+
+
 # ----------------------------------------------------------------------------------- linear_gradients, other ways
 
 
@@ -336,6 +345,12 @@ def as_a_parameter(f, x):
     own = torch.nn.Parameter(x.data)
     torch.autograd.backward(f(own))
     return own.grad
+
+
+@variant(gradient_of)
+def of_a_shift_from_x(f, x):
+    shift = torch.zeros_like(x, requires_grad=True)
+    return torch.autograd.grad(f(x.detach() + shift), shift)[0]
 
 
 # --------------------------------------------------------------------------------------- stop_gradient, other ways

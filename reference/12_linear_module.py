@@ -63,8 +63,8 @@ def parameter_shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
         module: any nn.Module. It is left as it is.
 
     Returns:
-        A dict with one entry for each parameter: its full name, and its shape as a tuple of ints.
-        In any order; empty if there are no parameters.
+        A dict with one entry for each parameter: its full name, and its shape as a tuple of ints. In any order; empty
+        if there are no parameters. A parameter that is held in two places has two names: list one of them, or both.
 
     Example:
         >>> parameter_shapes(nn.Sequential(nn.Linear(3, 2), nn.Tanh()))
@@ -99,7 +99,8 @@ def freeze(module: nn.Module) -> None:
 
     From then on no parameter of the module, or of the modules inside it, asks for a gradient. A parameter that was
     frozen before stays frozen. Each stays the same nn.Parameter object, with the same numbers. The mode (training or
-    evaluation) stays, the result of the module stays, and gradients still flow through the module to its input.
+    evaluation) stays, the result of the module stays, and gradients still flow through the module to its input. A
+    gradient that is in `.grad` already may stay there or be removed.
 
     Args:
         module: any nn.Module. It is changed itself, not a copy of it.
@@ -118,7 +119,8 @@ def freeze(module: nn.Module) -> None:
 
 
 def copy_weights(source: nn.Module, target: nn.Module) -> None:
-    """Copy the numbers of one module into another: all parameters and all buffers, also of the modules inside.
+    """Copy the numbers of one module into another: all parameters and all buffers that `state_dict()` holds, also those
+    of the modules inside.
 
     Afterwards both hold the same numbers, and share no memory: what happens to one does not reach the other.
     The parameters of target stay the same nn.Parameter objects, because an optimizer may hold them already. What
@@ -812,6 +814,30 @@ class SizesAsBuffers(SimpleLinear):
         self.register_buffer("sizes", torch.tensor([n_in, n_out]))
 
 
+@mistake(SimpleLinear, says="of a single number is NaN")
+class DividedByItsSpread(SimpleLinear):
+    """You divided the weight by its own standard deviation. A weight of a single number has none: std() gives NaN, and
+    so does all that follows."""
+
+    def __init__(self, n_in, n_out, bias=True):
+        super().__init__(n_in, n_out, bias)
+        weight = torch.randn(n_in, n_out)
+        self.weight = nn.Parameter(weight / weight.std())
+
+
+@mistake(SimpleLinear, says="a tensor of its own")
+class OneResultForAllCalls(SimpleLinear):
+    """You kept the tensor of the first result and wrote the next result into it, to save memory. The caller still holds
+    it, and sees the numbers change."""
+
+    def forward(self, x):
+        result = super().forward(x)
+        if torch.is_grad_enabled():
+            return result
+        kept = self.__dict__.setdefault("kept", result)
+        return kept.copy_(result) if kept.shape == result.shape and kept.dtype == result.dtype else result
+
+
 # ---------------------------------------------------------------------------------------- parameter_shapes, mistakes
 
 
@@ -918,6 +944,14 @@ def shapes_of_one_or_more(module):
     return {name: tuple(p.shape) for name, p in module.named_parameters() if p.shape}
 
 
+@mistake(parameter_shapes, says="left as it is")
+def evaluated_on_the_way(module):
+    """You called eval(), as before a look at the results of a model. It changes the mode, and the caller may be in the
+    middle of training. Names and shapes are the same in both modes."""
+    module.eval()
+    return {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}
+
+
 # ---------------------------------------------------------------------------------------- count_parameters, mistakes
 
 
@@ -925,25 +959,25 @@ def _count(parameters):
     return sum(p.numel() for p in parameters)
 
 
-@mistake(count_parameters, says="numbers in them")
+@mistake(count_parameters, says="numbers in it")
 def how_many_tensors(module, trainable_only=False):
     """You counted the parameters, as len does. The question is how many numbers they hold together."""
     return len([p for p in module.parameters() if p.requires_grad or not trainable_only])
 
 
-@mistake(count_parameters, says="numbers in them")
+@mistake(count_parameters, says="numbers in it")
 def sum_of_the_rows(module, trainable_only=False):
     """You added up len(parameter), which is its first size. A matrix of 2 rows holds more than 2 numbers."""
     return sum(len(p) if p.ndim else 1 for p in module.parameters() if p.requires_grad or not trainable_only)
 
 
-@mistake(count_parameters, says="numbers in them")
+@mistake(count_parameters, says="numbers in it")
 def sizes_added(module, trainable_only=False):
     """You added the sizes of each shape. They are multiplied: 2 rows of 3 numbers are 6 numbers."""
     return sum(sum(p.shape) for p in module.parameters() if p.requires_grad or not trainable_only)
 
 
-@mistake(count_parameters, says="numbers in them")
+@mistake(count_parameters, says="numbers in it")
 def bytes_for_numbers(module, trainable_only=False):
     """You counted bytes. A float32 number takes four of them."""
     return 4 * _count(p for p in module.parameters() if p.requires_grad or not trainable_only)
@@ -1044,6 +1078,13 @@ def frozen_after_counting(module, trainable_only=False):
     total = _count(p for p in module.parameters() if p.requires_grad or not trainable_only)
     module.requires_grad_(False)
     return total
+
+
+@mistake(count_parameters, says="whether it takes two bytes")
+def bytes_over_four(module, trainable_only=False):
+    """You divided the bytes by four. That is right for float32 only. numel() counts numbers, whatever their size."""
+    parameters = [p for p in module.parameters() if p.requires_grad or not trainable_only]
+    return sum(p.numel() * p.element_size() for p in parameters) // 4
 
 
 # -------------------------------------------------------------------------------------------------- freeze, mistakes
@@ -1401,3 +1442,29 @@ def source_frozen(source, target):
     torch.no_grad() instead."""
     source.requires_grad_(False)
     _copy(source, target)
+
+
+@mistake(copy_weights, says="to the last digit")
+def through_python_lists(source, target):
+    """You went through Python lists, to be sure that nothing is shared. torch.tensor makes float32 of them, which keeps
+    7 of 16 digits. clone() and copy_() share nothing, and lose nothing."""
+    state = source.state_dict()
+    for name, tensor in target.state_dict().items():
+        tensor.copy_(torch.tensor(state[name].tolist()))
+
+
+@mistake(copy_weights, says="may hold a gradient in .grad")
+def gradients_of_source_removed(source, target):
+    """You called zero_grad() on source, perhaps because a training loop does so. Its gradients may not have been used
+    yet."""
+    source.zero_grad()
+    _copy(source, target)
+
+
+@mistake(copy_weights, says="may hold a gradient in .grad")
+def gradients_handed_over(source, target):
+    """You handed over the gradients as well. Now both modules share them, and backward() on one adds to those of the
+    other."""
+    _copy(source, target)
+    for old, new in zip(target.parameters(), source.parameters()):
+        old.grad = new.grad

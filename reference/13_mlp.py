@@ -11,15 +11,17 @@ def relu(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Keep every number above 0, and put 0 in the place of every number below 0.
 
     ReLU stands for "rectified linear unit": max(x, 0), number by number.
-    PyTorch's own relu and its relatives (leaky_relu, relu6, elu, threshold and the like) are not allowed here.
-    `clamp`, `maximum`, `where` and plain arithmetic are.
+    Write it yourself: PyTorch's relu and its relatives (leaky_relu, relu6, elu, threshold and the like) are not
+    allowed in this function. `clamp`, `maximum`, `where` and plain arithmetic are.
 
     Args:
-        x: finite numbers, of any shape and any floating-point dtype. It is not modified.
+        x: at least one number, of any shape and any floating-point dtype. Neither x nor 2 * x holds inf or nan.
+            It is not modified.
 
     Returns:
         A new tensor with the shape, dtype and device of x.
-        Gradients flow back to x: they pass where x is above 0, and are 0 where x is below. (At 0 either will do.)
+        Gradients flow back to x: they pass where x is above 0, and are 0 where x is below. (At 0 any
+        gradient from 0 to 1 will do.)
 
     Example:
         >>> relu(torch.tensor([-2.0, 0.0, 3.0]))
@@ -32,9 +34,10 @@ class SimpleNet(nn.Module):
     """Two linear layers with a ReLU between them.
 
     `layer1` goes from n_in to n_hidden, `layer2` from n_hidden to n_out. Both are `nn.Linear` layers with bias, as
-    PyTorch makes them, and their parameters are all that the net learns. Nothing comes after the second layer.
-    Training mode and evaluation mode give the same result, and nothing is remembered from one call to the next.
-    Use your own `relu`, or what it is made of: PyTorch's is not allowed in this kata.
+    PyTorch makes them (their first numbers too), and their parameters are all that the net learns. Nothing comes after
+    the second layer.
+    Training mode and evaluation mode give the same result, and a call changes nothing that the net holds.
+    For the ReLU take your own `relu` or PyTorch's (`nn.ReLU`, `torch.relu`), as you like.
 
     Example:
         >>> net = SimpleNet(3, 8, 2)
@@ -60,8 +63,8 @@ class SimpleNet(nn.Module):
         """Send every token through the first layer, the ReLU and the second layer.
 
         Args:
-            x: tokens, shape (..., n_in), with any number of dimensions in front, or none. It has the dtype and the
-                device of the parameters. It is not modified.
+            x: at least one token, shape (..., n_in), with any number of dimensions in front, or none. It has the dtype
+                and the device of the parameters. It is not modified.
 
         Returns:
             A new tensor, shape (..., n_out), with the dtype and device of x.
@@ -75,10 +78,10 @@ class DeepNet(nn.Module):
     """Any number of linear layers, with a ReLU after each one but the last.
 
     `layers` holds the layers in their order, and nothing else: an `nn.ModuleList` (or an `nn.Sequential`) of
-    `nn.Linear` layers with bias, as PyTorch makes them. Each is a layer of its own, and their parameters are all that
-    the net learns.
-    Training mode and evaluation mode give the same result, and nothing is remembered from one call to the next.
-    Use your own `relu`, or what it is made of: PyTorch's is not allowed in this kata.
+    `nn.Linear` layers with bias, as PyTorch makes them (their first numbers too). Each is a layer of its own, and their
+    parameters are all that the net learns.
+    Training mode and evaluation mode give the same result, and a call changes nothing that the net holds.
+    For the ReLU take your own `relu` or PyTorch's (`nn.ReLU`, `torch.relu`), as you like.
 
     Example:
         >>> net = DeepNet([3, 8, 6, 2])
@@ -94,7 +97,8 @@ class DeepNet(nn.Module):
         Args:
             sizes: how many numbers a token has: when it comes in, after the first layer, after the second, and so on.
                 Two sizes or more, as a list or a tuple, each at least 1. The same size may occur twice.
-                With two sizes there is one layer, and no ReLU. The list belongs to the caller: it is left unchanged.
+                With two sizes there is one layer, and no ReLU. The list belongs to the caller: it is left unchanged,
+                and when the caller changes it later, the net stays as it is.
         """
         super().__init__()
         self.layers = nn.ModuleList(nn.Linear(sizes[i], sizes[i + 1]) for i in range(len(sizes) - 1))
@@ -103,8 +107,8 @@ class DeepNet(nn.Module):
         """Send every token through all the layers, with a ReLU between each layer and the next.
 
         Args:
-            x: tokens, shape (..., n_in), where n_in is the first of the sizes, with any number of dimensions in front,
-                or none. It has the dtype and the device of the parameters. It is not modified.
+            x: at least one token, shape (..., n_in), where n_in is the first of the sizes, with any number of
+                dimensions in front, or none. It has the dtype and the device of the parameters. It is not modified.
 
         Returns:
             A new tensor, shape (..., n_out), where n_out is the last of the sizes, with the dtype and device of x.
@@ -119,8 +123,8 @@ def hidden_activations(net: SimpleNet, x: Float[Tensor, "*batch n_in"]) -> Float
     """Show what stands between the two layers of a net: the numbers after its ReLU.
 
     Args:
-        net: a SimpleNet, as your own class makes it. It is left as it is.
-        x: tokens, shape (..., n_in), with the dtype and device of the net. It is not modified.
+        net: a SimpleNet, as your own class makes it. It is left as it is: its numbers, their .grad, its mode.
+        x: at least one token, shape (..., n_in), with the dtype and device of the net. It is not modified.
 
     Returns:
         A new tensor, shape (..., n_hidden): what `net` hands to its second layer when it is called with x.
@@ -134,8 +138,10 @@ def hidden_activations(net: SimpleNet, x: Float[Tensor, "*batch n_in"]) -> Float
 
 
 BANNED = {
-    "*elu*": "write relu yourself, from clamp, maximum, where or plain arithmetic, and use yours in the nets",
-    "threshold*": "write relu yourself, from clamp, maximum, where or plain arithmetic, and use yours in the nets",
+    "relu": {
+        "*elu*": "write relu yourself, from clamp, maximum, where or plain arithmetic",
+        "threshold*": "write relu yourself, from clamp, maximum, where or plain arithmetic",
+    }
 }
 
 HINTS = {
@@ -195,6 +201,11 @@ def zeros_written_into_a_copy(x):
     out = x.clone()
     out[out < 0] = 0
     return out
+
+
+@variant(relu)
+def larger_than_a_lone_zero(x):
+    return torch.maximum(x, torch.tensor(0.0))
 
 
 @variant(relu)
@@ -277,6 +288,33 @@ class MadeInALoop(nn.Module):
         return second(torch.maximum(first(x), x.new_zeros(())))
 
 
+@variant(SimpleNet)
+class ReluAsAModule(SimpleNet):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__(n_in, n_hidden, n_out)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        return self.layer2(self.relu(self.layer1(x)))
+
+
+@variant(SimpleNet)
+class ReluAsAFunction(SimpleNet):
+    def forward(self, x):
+        return self.layer2(nn.functional.relu(self.layer1(x), inplace=True))
+
+
+@variant(SimpleNet)
+class OnlyTheParametersAreUsed(SimpleNet):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__(n_in, n_hidden, n_out)
+        self.bend = relu
+
+    def forward(self, x):
+        x = nn.functional.linear(x, self.layer1.weight, self.layer1.bias)
+        return nn.functional.linear(self.bend(x), self.layer2.weight, self.layer2.bias)
+
+
 # ----------------------------------------------------------------------------------------------- DeepNet, other ways
 
 
@@ -345,6 +383,39 @@ class FirstThenTheOthers(nn.Module):
         return x
 
 
+@variant(DeepNet)
+class ReluAsOneModule(DeepNet):
+    def __init__(self, sizes):
+        super().__init__(sizes)
+        self.act = nn.ReLU()
+
+    def forward(self, x):
+        for layer in self.layers[:-1]:
+            x = self.act(layer(x))
+        return self.layers[-1](x)
+
+
+@variant(DeepNet)
+class ReluAsAMethod(DeepNet):
+    def forward(self, x):
+        for i, layer in enumerate(self.layers):
+            x = layer(x if i == 0 else x.relu())
+        return x
+
+
+@variant(DeepNet)
+class AlsoASequentialWithRelus(DeepNet):
+    def __init__(self, sizes):
+        super().__init__(sizes)
+        parts = []
+        for layer in self.layers:
+            parts += [layer, nn.ReLU()]
+        self.net = nn.Sequential(*parts[:-1])
+
+    def forward(self, x):
+        return self.net(x)
+
+
 # ------------------------------------------------------------------------------------ hidden_activations, other ways
 
 
@@ -371,18 +442,39 @@ def masked_first_layer(net, x):
     return torch.where(before > 0, before, torch.zeros_like(before))
 
 
+@variant(hidden_activations)
+def by_the_relu_of_pytorch(net, x):
+    return torch.relu(net.layer1(x))
+
+
+@variant(hidden_activations)
+def a_sequential_around_the_first_layer(net, x):
+    return nn.Sequential(net.layer1, nn.ReLU(inplace=True))(x)
+
+
+@variant(hidden_activations)
+def second_layer_taken_out_for_a_moment(net, x):
+    layer2 = net.layer2
+    net.layer2 = nn.Identity()
+    try:
+        return net(x)
+    finally:
+        net.layer2 = layer2
+
+
 # ---------------------------------------------------------------------------------------------------- relu, mistakes
 
 
 @mistake(relu, says="This kata asks you")
 def built_in(x):
-    """You called PyTorch's own relu. In this kata you write it: it is one line."""
+    """You called PyTorch's own relu. Here you write it yourself: it is one line. In the nets you may call either."""
     return torch.relu(x)
 
 
 @mistake(relu, says="This kata asks you")
 def leaky_without_a_leak(x):
-    """You called a relative of relu with a number that makes it relu. In this kata you write it: it is one line."""
+    """You called a relative of relu with a number that makes it relu. Here you write it yourself: it
+    is one line."""
     return nn.functional.leaky_relu(x, 0.0)
 
 
@@ -515,15 +607,42 @@ def nothing_returned(x):
     x.clamp(min=0)
 
 
+@mistake(relu, says="its square is inf")
+def half_of_x_and_the_root_of_its_square(x):
+    """You took the root of the square for the absolute value. The square is too large for float32 long before x is.
+    `abs` takes no such detour."""
+    return (x + torch.sqrt(x * x)) / 2
+
+
+@mistake(relu, says="The gradient at 0")
+def a_root_squared(x):
+    """You took a root and squared it again. The numbers are right, but at 0 the gradient is NaN: the slope of a root is
+    inf there."""
+    root = x.clamp(min=0).sqrt()
+    return torch.where(x > 0, x, root * root)
+
+
+@mistake(relu, says="0 stays 0")
+def a_little_above_zero(x):
+    """You put a tiny number in the place of 0, as one does before a logarithm. ReLU puts 0."""
+    return x.clamp(min=1e-6)
+
+
+@mistake(relu, says="The result keeps the dtype of x")
+def detour_through_float32(x):
+    """You computed in float32 and converted back. For a float64 half of the digits are lost on the way."""
+    return x.float().clamp(min=0).to(x.dtype)
+
+
+@mistake(relu, says="shares its memory")
+def lone_number_returned_itself(x):
+    """You asked `if x > 0` for a lone number, and returned x itself. The result is a new tensor, for every shape."""
+    if x.ndim == 0:
+        return x if x > 0 else torch.zeros_like(x)
+    return x.clamp(min=0)
+
+
 # ----------------------------------------------------------------------------------------------- SimpleNet, mistakes
-
-
-@mistake(SimpleNet, says="This kata asks you")
-class BuiltInBetween(SimpleNet):
-    """You called PyTorch's relu between the layers. In this kata you use your own."""
-
-    def forward(self, x):
-        return self.layer2(nn.functional.relu(self.layer1(x)))
 
 
 @mistake(SimpleNet, says="between the layers")
@@ -764,17 +883,38 @@ class FloatInTheMiddle(SimpleNet):
         return super().forward(x).float()
 
 
-# ------------------------------------------------------------------------------------------------- DeepNet, mistakes
-
-
-@mistake(DeepNet, says="This kata asks you")
-class BuiltInBetweenAll(DeepNet):
-    """You called PyTorch's relu between the layers. In this kata you use your own."""
+@mistake(SimpleNet, says="Nothing is remembered")
+class HiddenKeptInSelf(SimpleNet):
+    """You kept the hidden activations in self, to look at them later. They stay in memory with all their gradients, and
+    the net cannot be copied any more. Whoever wants to see them asks hidden_activations."""
 
     def forward(self, x):
-        for i, layer in enumerate(self.layers):
-            x = layer(x if i == 0 else x.relu())
-        return x
+        self.hidden = relu(self.layer1(x))
+        return self.layer2(self.hidden)
+
+
+@mistake(SimpleNet, says="between the layers")
+class LeakyBetween(SimpleNet):
+    """You took nn.LeakyReLU, which lets a little of the negative numbers through. This net has a plain ReLU."""
+
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__(n_in, n_hidden, n_out)
+        self.act = nn.LeakyReLU()
+
+    def forward(self, x):
+        return self.layer2(self.act(self.layer1(x)))
+
+
+@mistake(SimpleNet, says="start as PyTorch makes them")
+class BiasStartsAtZero(SimpleNet):
+    """You set the bias to 0, as many do. Kata 29 is about that; here the layers start as PyTorch makes them."""
+
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__(n_in, n_hidden, n_out)
+        nn.init.zeros_(self.layer1.bias)
+
+
+# ------------------------------------------------------------------------------------------------- DeepNet, mistakes
 
 
 @mistake(DeepNet, says="none after the last")
@@ -1027,13 +1167,45 @@ class DeepInFloat32(DeepNet):
         return super().forward(x).float()
 
 
+@mistake(DeepNet, says="nn.ModuleList")
+class LayersInATuple(DeepNet):
+    """You kept the layers in a tuple, and told the module of each one by hand. nn.ModuleList does both at once, and
+    then they are also called layers.0, layers.1 in a saved net."""
+
+    def __init__(self, sizes):
+        nn.Module.__init__(self)
+        self.layers = tuple(nn.Linear(sizes[i], sizes[i + 1]) for i in range(len(sizes) - 1))
+        for i, layer in enumerate(self.layers):
+            self.add_module(f"layer{i}", layer)
+
+
+@mistake(DeepNet, says="keeps the list itself")
+class CountsTheSizesLater(DeepNet):
+    """You kept the list of the caller, and counted it in forward. When the caller changes the list, your net changes.
+    Count the layers, or keep a copy."""
+
+    def __init__(self, sizes):
+        super().__init__(sizes)
+        self.sizes = sizes
+
+    def forward(self, x):
+        for i, layer in enumerate(self.layers):
+            x = relu(layer(x)) if i < len(self.sizes) - 2 else layer(x)
+        return x
+
+
+@mistake(DeepNet, says="start as PyTorch makes them")
+class SmallNormalNumbers(DeepNet):
+    """You drew the weights yourself, as in GPT-2. Kata 29 is about that; here the layers start as PyTorch makes
+    them."""
+
+    def __init__(self, sizes):
+        super().__init__(sizes)
+        for layer in self.layers:
+            nn.init.normal_(layer.weight, std=0.02)
+
+
 # -------------------------------------------------------------------------------------- hidden_activations, mistakes
-
-
-@mistake(hidden_activations, says="This kata asks you")
-def hidden_by_the_built_in(net, x):
-    """You called PyTorch's relu. In this kata you use your own."""
-    return torch.relu(net.layer1(x))
 
 
 @mistake(hidden_activations, says="after the ReLU")
@@ -1153,3 +1325,26 @@ def another_net(net, x):
 def hidden_in_float32(net, x):
     """You converted the result to float32. It keeps the dtype of x."""
     return relu(net.layer1(x)).float()
+
+
+@mistake(hidden_activations, says="left as it is")
+def gradients_wiped_out(net, x):
+    """You called zero_grad() before looking. The caller may have called backward() and not used the gradients yet."""
+    net.zero_grad()
+    return relu(net.layer1(x))
+
+
+@mistake(hidden_activations, says="left as it is")
+def shown_and_kept(net, x):
+    """You put the result into an attribute of the net. Nothing in it changes because somebody looks: return the
+    result, and that is all."""
+    net.hidden = relu(net.layer1(x))
+    return net.hidden
+
+
+@mistake(hidden_activations, says="gradient")
+def gradient_only_in_training(net, x):
+    """You let the gradient through in training mode only. eval() says nothing about gradients: that is for no_grad,
+    and for the caller to decide."""
+    with torch.set_grad_enabled(net.training):
+        return relu(net.layer1(x))

@@ -16,7 +16,8 @@ def sgd_step_(parameters: Iterable[Tensor], lr: float) -> None:
 
     Args:
         parameters: the tensors to change: a list, or what `model.parameters()` gives, which can be walked through only
-            once. They are leaves of any shape and floating-point dtype. Those whose `.grad` is None stay as they are.
+            once. There is at least one. They are leaves of any shape and floating-point dtype. Those whose `.grad` is
+            None stay as they are; all others move, also one that was frozen (`requires_grad` is False) with a gradient.
         lr: the learning rate, a float of 0 or more.
 
     Returns:
@@ -47,14 +48,16 @@ def train_step(
     The loss is the mean squared error: the mean of (model(x) - y)² over all numbers.
 
     Args:
-        model: any module, in training mode (as a new one is). It stays so. `model(x)` has the shape of y.
-        optimizer: any optimizer of PyTorch. It holds the parameters to change, all of the model's or some.
+        model: any module, in training mode (as a new one is). It stays so. `model(x)` has the shape of y. At least one
+            parameter requires a gradient; others may be frozen, or of no use to the loss.
+        optimizer: an optimizer of PyTorch, such as SGD or Adam, whose `step()` needs no arguments. It holds the
+            parameters to change, all of the model's or some.
         x: the inputs, with the dtype and device of the model.
         y: the targets, what the model should say about x.
 
     Returns:
-        The loss before the update, a Python float. The optimizer has made one step, along the gradients of this loss
-        alone: what stood in `.grad` before does not count.
+        The loss before the update, a Python float. The model was called once, and the optimizer has made one step, along
+        the gradients of this loss alone: what stood in `.grad` before does not count.
 
     Example:
         >>> model = nn.Linear(1, 1, bias=False)
@@ -80,15 +83,16 @@ def train(
 
     Args:
         model: any module, in training mode (as a new one is). It stays so. `model(x)` has the shape of y. Its
-            parameters are changed. Those that do not require a gradient stay as they are.
+            parameters are changed: they get new values, and none is replaced by another. Those that do not require a
+            gradient stay as they are, and so do those that are of no use to the loss. At least one requires a gradient.
         x: the inputs, with the dtype and device of the model.
         y: the targets.
         steps: how many steps, 0 or more.
-        lr: the learning rate.
+        lr: the learning rate, a float of 0 or more.
 
     Returns:
-        The losses, a list of Python floats, one for each step: the loss before its update. What stood in `.grad` before
-        the call does not count.
+        The losses, a list of Python floats, one for each step: the loss before its update. The model was called once in
+        each step. What stood in `.grad` before the call does not count.
 
     Example:
         >>> model = nn.Linear(1, 1, bias=False)
@@ -270,6 +274,7 @@ def with_a_closure(model, optimizer, x, y):
 
 @variant(train_step)
 def gradients_put_in_place(model, optimizer, x, y):
+    optimizer.zero_grad()
     parameters = [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
     loss = torch.mean((y - model(x)) ** 2)
     for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True)):
@@ -317,10 +322,11 @@ def gradients_without_grad(model, x, y, steps, lr):
     parameters = [p for p in model.parameters() if p.requires_grad]
     for _ in range(steps):
         loss = nn.functional.mse_loss(model(x), y)
-        gradients = torch.autograd.grad(loss, parameters)
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
         with torch.no_grad():
             for parameter, gradient in zip(parameters, gradients):
-                parameter -= lr * gradient
+                if gradient is not None:
+                    parameter -= lr * gradient
         losses.append(float(loss.detach()))
     return losses
 
@@ -591,6 +597,48 @@ def recording_stays_off(parameters, lr):
             p -= lr * p.grad
 
 
+@mistake(sgd_step_, says="Whether PyTorch records gradients")
+def recording_switched_on(parameters, lr):
+    """You switched the recording of gradients off, and on again at the end. But the caller may have switched it off."""
+    _move(parameters, lr)
+    torch.set_grad_enabled(True)
+
+
+@mistake(sgd_step_, says="A frozen parameter requires a gradient now")
+def thawed_by_the_step(parameters, lr):
+    """You switched requires_grad off for the update, and on again after it. A parameter that was frozen before is
+    trainable now. `with torch.no_grad():` leaves requires_grad as it is."""
+    for p in parameters:
+        if p.grad is not None:
+            p.requires_grad_(False)
+            p -= lr * p.grad
+            p.requires_grad_(True)
+
+
+@mistake(sgd_step_, says="Only `.grad` counts")
+def only_those_that_require_a_gradient(parameters, lr):
+    """You asked for requires_grad as well. A parameter may be frozen after its gradient came; here only .grad decides,
+    as in PyTorch's own SGD."""
+    _move([p for p in parameters if p.requires_grad], lr)
+
+
+@mistake(sgd_step_, says="returned something")
+def parameters_returned(parameters, lr):
+    """You returned the parameters. They have changed in place, so the caller has them already."""
+    parameters = list(parameters)
+    _move(parameters, lr)
+    return parameters
+
+
+@mistake(sgd_step_, says="digit")
+def through_float32(parameters, lr):
+    """You went through float32. A parameter in float64 loses more than half of its digits on this way."""
+    with torch.no_grad():
+        for p in parameters:
+            if p.grad is not None:
+                p.copy_(p.float() - lr * p.grad.float())
+
+
 # -------------------------------------------------------------------------------------------- train_step, mistakes
 
 
@@ -787,6 +835,42 @@ def gradients_limited(model, optimizer, x, y):
     return loss.item()
 
 
+@mistake(train_step, says="one and the same call")
+def loss_measured_first(model, optimizer, x, y):
+    """You called the model twice: once to know the loss, once to learn. With dropout each call gives another number,
+    and the loss that you return is not the one that the model learned from."""
+    with torch.no_grad():
+        before = _loss(model, x, y).item()
+    _step(model, optimizer, x, y)
+    return before
+
+
+@mistake(train_step, says="model itself")
+def forward_called_by_name(model, optimizer, x, y):
+    """You called model.forward(x). That leaves out the hooks, which run when the model itself is called: model(x)."""
+    return _step(model, optimizer, x, y, lambda model, x, y: (model.forward(x) - y).square().mean())
+
+
+@mistake(train_step, says="frozen with a gradient")
+def cleared_where_it_learns_only(model, optimizer, x, y):
+    """You cleared .grad only where requires_grad is True. step() does not ask for that: it moves along every .grad."""
+    for p in model.parameters():
+        if p.requires_grad:
+            p.grad = None
+    loss = _loss(model, x, y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@mistake(train_step, says="two learning rates")
+def one_learning_rate_for_all(model, optimizer, x, y):
+    """You took the first learning rate for all parameters. An optimizer may hold several groups, each with its own."""
+    for group in optimizer.param_groups:
+        group["lr"] = optimizer.param_groups[0]["lr"]
+    return _step(model, optimizer, x, y)
+
+
 # ------------------------------------------------------------------------------------------------- train, mistakes
 
 
@@ -973,6 +1057,53 @@ def everything_unfrozen(model, x, y, steps, lr):
     return _train(model, x, y, steps, torch.optim.SGD(model.parameters(), lr=lr))
 
 
+@mistake(train, says="NoneType")
+def every_gradient_expected(model, x, y, steps, lr):
+    """You took for granted that each parameter gets a gradient. One that the loss does not use has None in .grad."""
+    losses = []
+    for _ in range(steps):
+        model.zero_grad()
+        loss = _loss(model, x, y)
+        loss.backward()
+        with torch.no_grad():
+            for p in model.parameters():
+                if p.requires_grad:
+                    p -= lr * p.grad
+        losses.append(loss.item())
+    return losses
+
+
+@mistake(train, says="one parameter, which makes one step")
+def shared_parameter_moved_twice(model, x, y, steps, lr):
+    """You went through the modules, and moved what each one holds. A module that stands in two places moved twice.
+    model.parameters() gives each parameter once."""
+    losses = []
+    for _ in range(steps):
+        model.zero_grad()
+        loss = _loss(model, x, y)
+        loss.backward()
+        _move([p for _, p in model.named_parameters(remove_duplicate=False) if p.requires_grad], lr)
+        losses.append(loss.item())
+    return losses
+
+
+@mistake(train, says="new parameter in place of its own")
+def parameters_made_anew(model, x, y, steps, lr):
+    """You gave the model new parameters at each step. An optimizer, or another module that shares one, still holds the
+    old ones. Change the values of those that are there."""
+    losses = []
+    for _ in range(steps):
+        model.zero_grad()
+        loss = _loss(model, x, y)
+        loss.backward()
+        for module in {*model.modules()}:
+            for name, p in [*module.named_parameters(recurse=False)]:
+                if p.requires_grad and p.grad is not None:
+                    setattr(module, name, nn.Parameter((p - lr * p.grad).detach()))
+        losses.append(loss.item())
+    return losses
+
+
 # ---------------------------------------------------------------------------------------------- evaluate, mistakes
 
 
@@ -1135,6 +1266,21 @@ def learns_while_measuring(model, x, y):
     return value
 
 
+@mistake(evaluate, says="x itself")
+def difference_in_place(model, x, y):
+    """You subtracted y in place from what the model gave. A model may give back x itself, and then x is changed."""
+    return _evaluate(model, x, y, lambda model, x, y: model(x).sub_(y).square().mean())
+
+
+@mistake(evaluate, says="all of x at once")
+def measured_row_by_row(model, x, y):
+    """You called the model with one row at a time. A model may compare the rows of a batch, and has nothing to compare
+    then."""
+    return _evaluate(
+        model, x, y, lambda model, x, y: torch.stack([_loss(model, a[None], b[None]) for a, b in zip(x, y)]).mean()
+    )
+
+
 # ------------------------------------------------------------------------------------------- minibatches, mistakes
 
 
@@ -1291,3 +1437,29 @@ def shuffled_in_place(x, y, size, generator):
     x.copy_(x[order].clone())
     y.copy_(y[order].clone())
     return _cut(x, y, size, torch.arange(len(x)))
+
+
+@mistake(minibatches, says="fit into one batch")
+def all_in_one_as_they_are(x, y, size, generator):
+    """You left the rows in their order where all of them fit into one batch. The caller counts on a random order, of
+    any data."""
+    if size >= len(x):
+        return [(x, y)]
+    return _cut(x, y, size, torch.randperm(len(x), generator=generator))
+
+
+@mistake(minibatches, says="the old one too")
+def never_the_old_order(x, y, size, generator):
+    """You shuffled again when the old order came up. It is one of the random orders, as good as any other."""
+    order = torch.randperm(len(x), generator=generator)
+    while len(x) > 1 and torch.equal(order, torch.arange(len(x))):
+        order = torch.randperm(len(x), generator=generator)
+    return _cut(x, y, size, order)
+
+
+@mistake(minibatches, says="On a GPU this would stop")
+def rows_picked_from_the_cpu(x, y, size, generator):
+    """You picked rows with an index on the CPU. index_select and gather want it where the data is; x[index] takes
+    both."""
+    order = torch.randperm(len(x), generator=generator)
+    return [(x.index_select(0, rows), y.index_select(0, rows)) for rows in order.split(size)]

@@ -93,7 +93,8 @@ def average(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> Float32[T
     """Take the mean of two tensors, number by number: (a + b) / 2.
 
     One of the two is float16 and the other float32, in either order. float16 holds numbers up to 65504, with 3 digits.
-    The sum of two such numbers may be larger, and the digits of the float32 tensor must not be lost.
+    The sum of two such numbers may be larger, half of a very small one is 0 in float16, and the digits of the float32
+    tensor must not be lost.
 
     Args:
         a: any shape, float16 or float32.
@@ -120,7 +121,8 @@ def running_loss(losses: list[Float[Tensor, ""]]) -> float:
             with or without a graph. Nothing is changed: each loss keeps its graph, and can still give gradients.
 
     Returns:
-        The sum of all losses, a Python float. When the caller lets go of the losses, no graph is left.
+        The sum of all losses, a Python float. You may add them up in their own dtype, or as Python floats.
+        When the caller lets go of the losses, no graph is left.
 
     Example:
         >>> running_loss([torch.tensor(1.5), torch.tensor(2.0)])
@@ -249,6 +251,12 @@ def written_into_a_copy(x):
     return result
 
 
+@variant(normalized_double)
+def one_of_the_largest(x):
+    doubled = (2 * x).flatten()
+    return (doubled / doubled[doubled.detach().abs().argmax()].abs()).reshape(x.shape)
+
+
 @variant(merge_heads)
 def contiguous_then_view(x):
     x = x.transpose(1, 2).contiguous()
@@ -272,6 +280,12 @@ def written_in_place_by_place(x):
     for head in range(heads):
         result[:, :, head * d : (head + 1) * d] = x[:, head]
     return result
+
+
+@variant(merge_heads)
+def looked_up_place_by_place(x):
+    place = torch.arange(x.size(1) * x.size(3), device=x.device)
+    return x[:, place // x.size(3), :, place % x.size(3)].permute(1, 2, 0)
 
 
 @variant(average)
@@ -427,6 +441,14 @@ def mean_of_each_row(pred, target):
     return (pred - target).square().mean(-1)
 
 
+@mistake(mse, says="Do not leave it out")
+def nan_left_out(pred, target):
+    """You left NaN out, with nanmean or nan_to_num. Then the loss looks healthy while the model is broken."""
+    if pred.shape != target.shape:
+        raise ValueError("shapes")
+    return (pred - target).square().nanmean()
+
+
 @mistake(mse, says="a tensor is asked for")
 def as_a_python_number(pred, target):
     """You returned a Python number. Then training has no way back from the loss to the predictions."""
@@ -501,6 +523,19 @@ def noise_multiplied(x, noise):
 def added_in_place(x, noise):
     """You wrote the sum into x with += or add_. The caller's x has changed with it."""
     return x.add_(noise.to(x.device))
+
+
+@mistake(add_noise, says="No gradient reaches `noise`")
+def single_number_with_item(x, noise):
+    """You took a single number out of its tensor with item. A number can meet any device, but it has no gradient."""
+    return x + (noise.item() if noise.numel() == 1 else noise.to(x.device))
+
+
+@mistake(add_noise, says="in the memory of an input")
+def x_itself_without_noise(x, noise):
+    """You returned x itself where all of the noise is 0. If the caller writes into the result, x changes as well."""
+    noise = noise.to(x.device)
+    return x + noise if noise.any() else x
 
 
 @mistake(add_noise, says="gradient")
@@ -599,6 +634,21 @@ def with_an_eps(x):
     not small any more, and the result is wrong."""
     doubled = 2 * x
     return doubled / (doubled.abs().max() + 1e-6)
+
+
+@mistake(normalized_double, says="in the memory of an input")
+def x_itself_if_it_fits(x):
+    """You returned x itself where its largest absolute value is 1 already. The result must be a tensor of its own."""
+    return x if x.abs().max() == 1 else x / x.abs().max()
+
+
+@mistake(normalized_double, says="gradient of `x` is not right")
+def sign_of_the_largest_forgotten(x):
+    """Your gradient is right where the largest value is positive. A negative one gets smaller when its size grows: abs
+    turns its gradient round, if you let it see the tensor."""
+    doubled = 2 * x
+    largest = doubled.flatten()[doubled.abs().argmax()]
+    return doubled / (largest + (largest.abs() - largest).detach())
 
 
 @mistake(normalized_double, says="its own largest")
@@ -704,6 +754,22 @@ def always_float32(x):
     return x.transpose(1, 2).flatten(2).float()
 
 
+@mistake(merge_heads, says="need not be contiguous")
+def memory_from_its_start(x):
+    """You gave as_strided the strides of x, and read from the start of its memory. x may begin further on."""
+    batch, heads, seq, d = x.shape
+    b, h, s, step = x.stride()
+    return x.as_strided((batch, seq, heads, d), (b, s, h, step), 0).reshape(batch, seq, heads * d)
+
+
+@mistake(merge_heads, says="not computed with")
+def by_a_sum_with_zeros(x):
+    """You multiplied with 0 and 1, and added up. 0 times infinity is not 0 but NaN: move the numbers instead."""
+    heads, d = x.shape[1], x.shape[3]
+    places = torch.eye(heads * d, dtype=torch.float64, device=x.device).reshape(heads, d, heads * d)
+    return torch.einsum("bhsd,hdm->bsm", x.double(), places).to(x.dtype)
+
+
 @mistake(merge_heads, says="gradient")
 def through_numpy(x):
     """You let NumPy reshape it, or built it from a list. The way back to x is lost."""
@@ -747,6 +813,20 @@ def float32_at_the_end(a, b):
 def halves_in_float16(a, b):
     """You halved before adding, so the sum is safe. But what float16 cannot hold was lost before."""
     return (a.half() / 2 + b.half() / 2).float()
+
+
+@mistake(average, says="before you halve")
+def halved_before_float32(a, b):
+    """You halved each one before they met, the float16 one in float16. The smallest numbers become 0 there."""
+    return a / 2 + b / 2
+
+
+@mistake(average, says="in the memory of an input")
+def one_of_them_if_equal(a, b):
+    """You returned one of the two where they are equal. The caller gets a tensor that is shared with an input."""
+    if torch.equal(a.float(), b.float()):
+        return a if a.dtype == torch.float32 else b
+    return (a + b) / 2
 
 
 @mistake(average, says="65504")
@@ -869,6 +949,50 @@ def backward_to_free_the_graph(losses):
         if loss.requires_grad:
             loss.backward()
         total += loss.item()
+    return total
+
+
+@mistake(running_loss, says="as often as it comes")
+def each_loss_once(losses):
+    """You put the losses in a set or a dict. There each of them stands once, however often it came."""
+    return float(sum(loss.item() for loss in set(losses)))
+
+
+@mistake(running_loss, says="with or without a graph")
+def only_losses_with_a_graph(losses):
+    """You left out the losses without a graph. They have no gradient, but they do have a number."""
+    if any(loss.requires_grad for loss in losses):
+        losses = [loss for loss in losses if loss.requires_grad]
+    return float(sum(loss.item() for loss in losses))
+
+
+@mistake(running_loss, says="total of all losses")
+def rounded_to_a_few_digits(losses):
+    """You rounded the total, to print it. How many digits are shown is up to the caller."""
+    return round(sum(loss.item() for loss in losses), 4)
+
+
+@mistake(running_loss, says="Do not leave it out")
+def infinity_left_out(losses):
+    """You left out what is infinity or NaN. The total is printed so that somebody sees when that happens."""
+    return float(sum(loss.item() for loss in losses if loss.isfinite()))
+
+
+@mistake(running_loss, says="ends with its block")
+def gradients_switched_off_for_all(losses):
+    """You switched gradients off and not on again. From then on nothing learns, and no error says so."""
+    torch.set_grad_enabled(False)
+    return float(sum(losses))
+
+
+@mistake(running_loss, says="requires_grad")
+def losses_taken_out_of_training(losses):
+    """You set requires_grad of the losses to False. They are the caller's, and somebody may still train with them."""
+    total = 0.0
+    for loss in losses:
+        total += loss.item()
+        if loss.is_leaf:
+            loss.requires_grad_(False)
     return total
 
 

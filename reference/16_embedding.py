@@ -11,13 +11,15 @@ def lookup(table: Float[Tensor, "vocab d"], ids: Int64[Tensor, "*shape"]) -> Flo
     """Take from a table the row of each token: id 5 gives row 5.
 
     Args:
-        table: one row of d numbers for each token of the vocabulary, shape (vocab, d), a float dtype.
+        table: one row of d numbers for each token of the vocabulary, shape (vocab, d), a float dtype. All its numbers
+            are finite, here and in the functions below.
         ids: token ids, int64, each from 0 to vocab - 1, on the device of table. Any shape: a single id has the shape
             (), and there may be no id at all, as in (0,) or (2, 0). An id may occur more than once.
 
     Returns:
-        A tensor of shape (*ids.shape, d), with the dtype and device of table. Gradients flow back to the table: a row
-        gets the gradients of all places where its id occurs, added up, and a row that does not occur gets 0.
+        A tensor of shape (*ids.shape, d), with the dtype and device of table. The rows come as they stand, float64
+        with all its digits. Gradients flow back to the table: a row gets the gradients of all places where its id
+        occurs, added up, and a row that does not occur gets 0.
 
     Example:
         >>> table = torch.tensor([[0.0, 0.5], [1.0, 1.5], [2.0, 2.5]])
@@ -33,10 +35,11 @@ def one_hot_lookup(table: Float[Tensor, "vocab d"], ids: Int64[Tensor, "*shape"]
     """Take the rows from the table again, this time through a matrix product.
 
     A one-hot row for id i holds `vocab` numbers: a 1 at place i, and 0 everywhere else. Multiplied by the table, it
-    gives row i: all other rows are taken times 0. The kata asks for that product (by @, einsum, or any other route).
+    gives row i: all other rows are taken times 0. The kata asks for that matrix product, by @, einsum or any other call
+    that does one. A `*` with a sum after it, or a loop over the vocabulary, is not meant.
 
     Args:
-        table: shape (vocab, d), a float dtype. All its numbers are finite.
+        table: shape (vocab, d), a float dtype.
         ids: token ids, int64, each from 0 to vocab - 1, on the device of table, of any shape, as for `lookup`. The
             largest ids of the vocabulary need not occur.
 
@@ -224,9 +227,15 @@ def table_turned_round(table, ids):
 
 
 @variant(one_hot_lookup)
-def product_in_float32(table, ids):
-    one_hot = torch.nn.functional.one_hot(ids, len(table))
-    return torch.tensordot(one_hot.float(), table.float(), dims=1).to(table.dtype)
+def each_place_of_ids_compared(table, ids):
+    columns = torch.stack([(ids == i).to(table.dtype) for i in range(len(table))])  # one-hot columns, (vocab, ...)
+    return torch.tensordot(columns, table, dims=([0], [0]))
+
+
+@variant(one_hot_lookup)
+def product_added_to_zeros(table, ids):
+    one_hot = torch.nn.functional.one_hot(ids.reshape(-1), len(table)).to(table.dtype)
+    return table.new_zeros(ids.numel(), table.shape[1]).addmm_(one_hot, table).reshape(*ids.shape, table.shape[1])
 
 
 # --------------------------------------------------------------------------------------------- Embedding, other ways
@@ -417,6 +426,12 @@ def rows_in_float32(table, ids):
     return result
 
 
+@mistake(lookup, says="only 7")
+def rows_through_float32(table, ids):
+    """You converted the table to float32, and the rows back. A float64 number loses half of its digits on that way."""
+    return table.float()[ids].to(table.dtype)
+
+
 @mistake(lookup, says="lives")
 def rows_on_the_cpu(table, ids):
     """You collected the rows in a tensor that you made on the CPU. Say device=table.device, or index the table."""
@@ -566,6 +581,22 @@ def always_to_float(table, ids):
 def result_in_float32(table, ids):
     """You converted both factors to float32, and left the result so. It has the dtype of the table."""
     return nn.functional.one_hot(ids, len(table)).float() @ table.float()
+
+
+@mistake(one_hot_lookup, says="only 7")
+def through_float32_and_back(table, ids):
+    """You converted both factors to float32, and the result back. The digits of a float64 table are lost on the way.
+    Convert the one-hot rows to the dtype of the table instead."""
+    one_hot = nn.functional.one_hot(ids, len(table)).float()
+    return (one_hot @ table.float()).to(table.dtype)
+
+
+@mistake(one_hot_lookup, says="come from somewhere else")
+def product_thrown_away(table, ids):
+    """You computed the product and then returned something else: rows that were looked up with an index. The product
+    is the answer."""
+    _product = nn.functional.one_hot(ids, len(table)).to(table.dtype) @ table
+    return table[ids]
 
 
 @mistake(one_hot_lookup, says="rounds large whole numbers")
@@ -774,6 +805,16 @@ class OneRowForAll(Embedding):
         self.weight = nn.Parameter(torch.randn(1, d).repeat(n, 1))
 
 
+@mistake(Embedding, says="standard normal")
+class RowsOfOneLength(Embedding):
+    """You scaled the rows to the same length. Then the numbers of a row are no longer drawn each by itself."""
+
+    def __init__(self, n, d):
+        super().__init__(n, d)
+        rows = torch.randn(n, d)
+        self.weight = nn.Parameter(rows / rows.square().mean(dim=-1, keepdim=True).sqrt())
+
+
 @mistake(Embedding, says="another table")
 class SetsTheSeed(Embedding):
     """You called torch.manual_seed in the constructor. Then every layer has the same numbers. The seed belongs to the
@@ -858,6 +899,15 @@ class RowZeroNeverLearns(Embedding):
 
     def forward(self, ids):
         return nn.functional.embedding(ids, self.weight, padding_idx=0)
+
+
+@mistake(Embedding, says="does not switch gradients off")
+class GradientsInTrainingOnly(Embedding):
+    """You switched gradients off in evaluation. That is left to the caller, with torch.no_grad(): eval() tells layers
+    such as dropout what to do, and nothing more."""
+
+    def forward(self, ids):
+        return self.weight[ids] if self.training else self.weight.detach()[ids]
 
 
 @mistake(Embedding, says="Nothing else is saved")

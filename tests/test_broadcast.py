@@ -108,7 +108,7 @@ def test_a_shape_of_no_or_one_dimension():
     assert broadcast.parse("() 3 (3,) (4,3)") == ((), (3,), (3,), (4, 3))
 
 
-@pytest.mark.parametrize("words", ["(4,-1) (3)", "foo", "(4,1 (3)", "(3)", "4.5 2", "(a,b) (3)"])
+@pytest.mark.parametrize("words", ["(4,-1) (3)", "foo", "(4,1 (3)", "(3)", "4.5 2", "(a,b) (3)", "x 3", "(,) (3)"])
 def test_what_is_no_shape_gets_a_command_that_mends_it(capsys, words):
     assert main(["broadcast", words]) == 2
     assert 'Try: make broadcast SHAPES="(4,1) (1,3)"' in capsys.readouterr().err

@@ -510,6 +510,15 @@ class TestAddMixed(KataTest):
         assert_left_alone(add_mixed, a, b, expected=[1.75, 6.0, 3.5])
 
     @in_both_orders()
+    def test_the_sum_is_a_new_tensor(self, _case, turned):
+        a, b = self.pair([1.5, -2.0, 4.0], [0.0, 0.0, 0.0], turned)
+        result = add_mixed(a, b)
+        assert_close(result, [1.5, -2.0, 4.0], why=self.why)
+        same = {x.untyped_storage().data_ptr() for x in (a, b)} & {result.untyped_storage().data_ptr()}
+        why = "The sum is a new tensor, always. Else, whoever writes into the sum changes the input with it."
+        assert_that(not same, "The sum lies in the memory of an input.", why=why)
+
+    @in_both_orders()
     def test_it_works_on_any_device(self, _case, turned):
         a, b = self.pair([1.5, -2.0, 4.0], [0.25, 8.0, -0.5], turned)
         assert_follows_device(add_mixed, a, b, expected=[1.75, 6.0, 3.5])
@@ -552,7 +561,7 @@ class TestMeanOfIds(KataTest):
             ("one column", [[3], [4]], 3.5),
             ("one number", [7], 7.0),
             ("no dimension", 9, 9.0),
-            ("twelve numbers", [1] * 11 + [4], 1.25),
+            ("twelve numbers", [*range(1, 12), 21], 7.25),
         ]
     )
     def test_all_the_numbers_are_taken_together(self, _case, ids, expected):
@@ -594,6 +603,14 @@ class TestMeanOfIds(KataTest):
     def test_narrow_dtypes_work_as_well(self, _case, dtype, ids, expected):
         why = f"These are {dtype}, and their sum is too large for the dtype. Add up in a wider one. {self.why}"
         assert_close(mean_of_ids(self.tensor(ids, dtype=dtype)), expected, rtol=2e-5, atol=0.0, why=why)
+
+    def test_a_long_text_has_a_mean_too(self):
+        ids = self.tensor([50249] * 4000)
+        why = (
+            "4,000 ids add up to 200 million. A float32 that counts so far has no room for the last digits of one more "
+            "id. PyTorch adds a whole tensor up in parts, and so keeps them."
+        )
+        assert_close(mean_of_ids(ids), 50249.0, rtol=1e-5, atol=0.0, why=why)
 
     def test_gaps_in_memory_make_no_difference(self):
         ids = torch.stack([self.tensor([[1, 2, 4], [6, 8, 12]]), self.tensor([[90, 91, 92], [93, 94, 95]])], dim=-1)

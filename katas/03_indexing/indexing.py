@@ -12,11 +12,12 @@ def first_token(x: Shaped[Tensor, "*batch T D"]) -> Shaped[Tensor, "*batch D"]:
     """Take the first token of every sequence.
 
     Args:
-        x: one or more sequences, shape (..., T, D): T tokens of D numbers each, T at least 1. The dots stand for any
-            dimensions in front: none, one (a batch of sequences), or more. Any dtype. It is not modified.
+        x: one or more sequences, shape (..., T, D): T tokens of D numbers each. The dots stand for any dimensions in
+            front: none, one (a batch of sequences), or more. Every size is at least 1. Any dtype. It is not modified.
 
     Returns:
-        Shape (..., D), with the dtype and device of x. It may share memory with x, or be a copy.
+        Shape (..., D), with the dtype and device of x. It may share memory with x, or be a copy. If x has real
+        numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> first_token(torch.tensor([[[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 10], [11, 12]]]))
@@ -30,11 +31,12 @@ def last_token(x: Shaped[Tensor, "*batch T D"]) -> Shaped[Tensor, "*batch D"]:
     """Take the last token of every sequence.
 
     Args:
-        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. T is at least 1. Any dtype.
-            It is not modified.
+        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. Every size is at least 1.
+            Any dtype. It is not modified.
 
     Returns:
-        Shape (..., D), with the dtype and device of x. It may share memory with x, or be a copy.
+        Shape (..., D), with the dtype and device of x. It may share memory with x, or be a copy. If x has real
+        numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> last_token(torch.tensor([[[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 10], [11, 12]]]))
@@ -48,11 +50,12 @@ def first_token_kept(x: Shaped[Tensor, "*batch T D"]) -> Shaped[Tensor, "*batch 
     """Take the first token of every sequence, and keep the dimension of the tokens: each sequence has one token left.
 
     Args:
-        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. T is at least 1. Any dtype.
-            It is not modified.
+        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. Every size is at least 1.
+            Any dtype. It is not modified.
 
     Returns:
-        Shape (..., 1, D), with the dtype and device of x. It may share memory with x, or be a copy.
+        Shape (..., 1, D), with the dtype and device of x. It may share memory with x, or be a copy. If x has real
+        numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> first_token_kept(torch.tensor([[[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 10], [11, 12]]]))
@@ -67,12 +70,12 @@ def every_other_token(x: Shaped[Tensor, "*batch T D"]) -> Shaped[Tensor, "*batch
     """Take every other token of every sequence: those at the places 0, 2, 4, ...
 
     Args:
-        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. T is at least 1, even or
-            odd. Any dtype. It is not modified.
+        x: one or more sequences, shape (..., T, D), with any dimensions in front, or none. Every size is at least 1;
+            T is even or odd. Any dtype. It is not modified.
 
     Returns:
         Shape (..., half, D), where half is T / 2, rounded up. Same dtype and device as x. It may share memory with x,
-        or be a copy.
+        or be a copy. If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> every_other_token(torch.tensor([[1, 2], [3, 4], [5, 6]]))
@@ -88,7 +91,8 @@ def values_above(x: Shaped[Tensor, "*shape"], threshold: float) -> Shaped[Tensor
     Args:
         x: real or whole numbers, of one dimension or more; sizes may be 0. It may hold infinity, and NaN ("not a
             number"), which is not greater than anything. It is not modified.
-        threshold: a Python number, float or int. A number that is equal to it is not taken.
+        threshold: a Python number, float or int, that is not beyond what the dtype of x can hold. A number that is
+            equal to it is not taken. If the two differ by rounding only, either answer is right.
 
     Returns:
         Shape (n,): the numbers that are greater, each as it was, row by row: as you would read x. n may be 0. Same
@@ -105,7 +109,7 @@ def zero_padding(x: Float[Tensor, "B T D"], is_padding: Bool[Tensor, "B T"]) -> 
     """Set to zero what is padding: places that only fill a short sequence up to T tokens.
 
     Args:
-        x: a batch of sequences, shape (B, T, D), of any float dtype. It is not modified.
+        x: a batch of sequences, shape (B, T, D), of any float dtype. Every size is at least 1. It is not modified.
         is_padding: bool, shape (B, T), on the device of x. True where there is no token, but padding. It may be True
             at any place, everywhere, or nowhere.
 
@@ -130,7 +134,8 @@ def pick_token(x: Shaped[Tensor, "B T D"], index: Int64[Tensor, " B"]) -> Shaped
     """Take one token from each sequence, each from its own place.
 
     Args:
-        x: a batch of sequences, shape (B, T, D), of finite numbers: float or int64. It is not modified.
+        x: a batch of sequences, shape (B, T, D), of finite numbers: float or int64. Every size is at least 1. It is not
+            modified.
         index: shape (B,), int64, on the device of x. index[b] is the place of the token that is taken from sequence b,
             from 0 to T - 1. Two sequences may have the same place.
 

@@ -30,14 +30,16 @@ IN_FRONT = [
     ("four dimensions", (2, 5, 6, 3)),
     ("five dimensions", (3, 2, 5, 4, 7)),
     ("as many sequences as tokens", (4, 4, 3)),
+    ("many tokens", (2, 34, 2)),
 ]
 SIZES_OF_1 = [
     ("one sequence", (1, 4, 3)),
     ("one number for each token", (2, 4, 1)),
     ("one token", (2, 1, 3)),
 ]
-DTYPES = [torch.float16, torch.bfloat16, torch.int64, torch.bool]
+DTYPES = [torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.uint8, torch.bool, torch.complex64]
 DTYPE = "The numbers are taken as they are, so the result has the dtype of x."
+ANYTHING = "The numbers are taken as they are, whatever they are: NaN (not a number) and infinity too."
 GAPS = "The numbers of x lie in memory with gaps. Its shape is what counts."
 
 
@@ -50,9 +52,25 @@ def tokens_at(x, places, kept=True):
     return torch.tensor(rows, dtype=x.dtype).reshape(*x.shape[:-2], *middle, x.shape[-1])
 
 
+def there(test, *dtypes):
+    """These dtypes, without float64 where there is none: on an Apple GPU."""
+    return [dtype for dtype in dtypes if not (test.device.type == "mps" and dtype == torch.float64)]
+
+
 def of_dtype(numbers, dtype):
-    """Whole numbers in another dtype. int64 gets numbers that no float can hold."""
-    return numbers + 2**53 if dtype == torch.int64 else numbers.to(dtype)
+    """Whole numbers in another dtype. float64 and int64 get numbers that no smaller dtype can hold."""
+    if dtype == torch.float64:
+        return numbers.to(dtype) + 1 / 3
+    if dtype == torch.complex64:
+        return numbers.to(dtype) * (1 + 2j)
+    return numbers * (2**53 + 1) if dtype == torch.int64 else numbers.to(dtype)
+
+
+def with_anything(x):
+    """x with NaN, infinity and minus infinity in its first, third and last token."""
+    x[..., 0, 0], x[..., 2, 1], x[..., -1, 1] = math.nan, math.inf, -math.inf
+    x[0, -1, 0] = math.nan
+    return x
 
 
 class TestFirstToken(KataTest):
@@ -78,9 +96,13 @@ class TestFirstToken(KataTest):
         assert_close(first_token(x), tokens_at(x, [0], kept=False), why=why)
 
     def test_the_result_has_the_dtype_of_x(self):
-        for dtype in DTYPES:
-            x = of_dtype(self.randint(0, 2, (2, 6, 3)), dtype)
-            assert_close(first_token(x), tokens_at(x, [0], kept=False), dtype=dtype, why=DTYPE)
+        for dtype in there(self, *DTYPES):
+            x = of_dtype(self.randint(-1, 2, (2, 6, 3)), dtype)
+            assert_close(first_token(x), tokens_at(x, [0], kept=False), dtype=dtype, rtol=0.0, atol=0.0, why=DTYPE)
+
+    def test_a_token_may_hold_anything(self):
+        x = with_anything(self.randn(2, 5, 3))
+        assert_close(first_token(x), tokens_at(x, [0], kept=False), why=ANYTHING)
 
     def test_gaps_in_memory_make_no_difference(self):
         x = self.randn(2, 5, 3, strided=True)
@@ -130,9 +152,13 @@ class TestLastToken(KataTest):
         assert_close(last_token(x), [[0.0, 0.0], [-9.0, 1.0]], why=why)
 
     def test_the_result_has_the_dtype_of_x(self):
-        for dtype in DTYPES:
-            x = of_dtype(self.randint(0, 2, (2, 6, 3)), dtype)
-            assert_close(last_token(x), tokens_at(x, [-1], kept=False), dtype=dtype, why=DTYPE)
+        for dtype in there(self, *DTYPES):
+            x = of_dtype(self.randint(-1, 2, (2, 6, 3)), dtype)
+            assert_close(last_token(x), tokens_at(x, [-1], kept=False), dtype=dtype, rtol=0.0, atol=0.0, why=DTYPE)
+
+    def test_a_token_may_hold_anything(self):
+        x = with_anything(self.randn(2, 5, 3))
+        assert_close(last_token(x), tokens_at(x, [-1], kept=False), why=ANYTHING)
 
     def test_gaps_in_memory_make_no_difference(self):
         x = self.randn(2, 5, 3, strided=True)
@@ -179,9 +205,13 @@ class TestFirstTokenKept(KataTest):
         assert_close(first_token_kept(x), tokens_at(x, [0]), why=why)
 
     def test_the_result_has_the_dtype_of_x(self):
-        for dtype in DTYPES:
-            x = of_dtype(self.randint(0, 2, (2, 6, 3)), dtype)
-            assert_close(first_token_kept(x), tokens_at(x, [0]), dtype=dtype, why=DTYPE)
+        for dtype in there(self, *DTYPES):
+            x = of_dtype(self.randint(-1, 2, (2, 6, 3)), dtype)
+            assert_close(first_token_kept(x), tokens_at(x, [0]), dtype=dtype, rtol=0.0, atol=0.0, why=DTYPE)
+
+    def test_a_token_may_hold_anything(self):
+        x = with_anything(self.randn(2, 5, 3))
+        assert_close(first_token_kept(x), tokens_at(x, [0]), why=ANYTHING)
 
     def test_gaps_in_memory_make_no_difference(self):
         x = self.randn(2, 5, 3, strided=True)
@@ -241,9 +271,13 @@ class TestEveryOtherToken(KataTest):
         assert_close(every_other_token(x), tokens_at(x, [0]), why=why)
 
     def test_the_result_has_the_dtype_of_x(self):
-        for dtype in DTYPES:
-            x = of_dtype(self.randint(0, 2, (2, 5, 3)), dtype)
-            assert_close(every_other_token(x), tokens_at(x, [0, 2, 4]), dtype=dtype, why=DTYPE)
+        for dtype in there(self, *DTYPES):
+            x = of_dtype(self.randint(-1, 2, (2, 5, 3)), dtype)
+            assert_close(every_other_token(x), tokens_at(x, [0, 2, 4]), dtype=dtype, rtol=0.0, atol=0.0, why=DTYPE)
+
+    def test_a_token_may_hold_anything(self):
+        x = with_anything(self.randn(2, 5, 3))
+        assert_close(every_other_token(x), tokens_at(x, [0, 2, 4]), why=ANYTHING)
 
     def test_gaps_in_memory_make_no_difference(self):
         x = self.randn(2, 5, 3, strided=True)
@@ -329,12 +363,25 @@ class TestValuesAbove(KataTest):
         assert_close(values_above(x, 0.25), above_by_hand(x, 0.25), why=why)
 
     def test_the_result_has_the_dtype_of_x(self):
-        for dtype in (torch.float16, torch.bfloat16, torch.int64, torch.int32):
+        for dtype in (torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.uint8):
             x = self.tensor([[5, 1, 9], [2, 7, 2]], dtype=dtype)
             why = f"The numbers are taken as they are, so the result has the dtype of x, here {dtype}."
             assert_close(values_above(x, 2), torch.tensor([5, 9, 7], dtype=dtype), dtype=dtype, why=why)
-        why = "Whole numbers may be compared with a fraction. They stay whole, in the dtype of x, and exact."
+
+    def test_whole_numbers_may_be_compared_with_a_fraction(self):
+        why = (
+            "Whole numbers may be compared with a fraction: 3 is greater than 2.5, and -2 is greater than -2.5. The "
+            "fraction stays a fraction. The numbers that are taken stay whole, in the dtype of x, and exact."
+        )
         assert_close(values_above(self.tensor([2, 2**53 + 1, 3]), 2.5), [2**53 + 1, 3], why=why)
+        assert_close(values_above(self.tensor([-2, -3, -7, 0]), -2.5), [-2, 0], why=why)
+
+    def test_numbers_of_every_precision_are_exact(self):
+        for dtype in there(self, torch.float32, torch.float64):
+            x = self.tensor([[0.1, -0.3, 1 / 3], [0.7, -4.0, 1e30]], dtype=dtype)
+            why = f"Each number is taken as it was, to its last digit, here in {dtype}."
+            expected = above_by_hand(x, 0.25)
+            assert_close(values_above(x, 0.25), expected, dtype=dtype, rtol=0.0, atol=0.0, why=why)
 
     def test_gaps_in_memory_make_no_difference(self):
         x = self.randn(4, 3, strided=True)
@@ -441,10 +488,12 @@ class TestZeroPadding(KataTest):
         assert_close(zero_padding(x, is_padding), zeroed_by_hand(x, is_padding), why=why)
 
     def test_the_result_has_the_dtype_of_x(self):
-        for dtype in (torch.float16, torch.bfloat16):
+        for dtype in there(self, torch.float16, torch.bfloat16, torch.float64):
             x, is_padding = self.randn(2, 3, 4, dtype=dtype), self.mask("..#", ".##")
+            x[0, 0] = torch.finfo(dtype).max
             why = f"The result has the dtype of x, here {dtype}. {self.why}"
-            assert_close(zero_padding(x, is_padding), zeroed_by_hand(x, is_padding), dtype=dtype, why=why)
+            expected = zeroed_by_hand(x, is_padding)
+            assert_close(zero_padding(x, is_padding), expected, dtype=dtype, rtol=0.0, atol=0.0, why=why)
 
     def test_gaps_in_memory_make_no_difference(self):
         x, is_padding = self.randn(2, 3, 4, strided=True), self.mask(".#", "..", "##").T
@@ -517,9 +566,10 @@ class TestPickToken(KataTest):
         assert_close(pick_token(x, index), picked_by_hand(x, index), why=why)
 
     def test_the_result_has_the_dtype_of_x(self):
-        for dtype in (torch.float16, torch.bfloat16, torch.int64):
-            x, index = of_dtype(self.randint(0, 100, (3, 5, 2)), dtype), self.tensor([4, 0, 2])
-            assert_close(pick_token(x, index), picked_by_hand(x, index), dtype=dtype, why=DTYPE)
+        for dtype in there(self, torch.float16, torch.bfloat16, torch.float64, torch.int64):
+            x, index = of_dtype(self.randint(-99, 100, (3, 5, 2)), dtype), self.tensor([4, 0, 2])
+            expected = picked_by_hand(x, index)
+            assert_close(pick_token(x, index), expected, dtype=dtype, rtol=0.0, atol=0.0, why=DTYPE)
 
     def test_gaps_in_memory_make_no_difference(self):
         x, index = self.randn(3, 5, 2, strided=True), self.tensor([[4, 9], [0, 9], [2, 9]])[:, 0]

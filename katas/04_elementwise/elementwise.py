@@ -12,8 +12,8 @@ def hadamard(a: Num[Tensor, "*shape"], b: Num[Tensor, "*shape"]) -> Num[Tensor, 
     """Multiply two tensors number by number. This is called the Hadamard product.
 
     Args:
-        a: a tensor with any number of dimensions, or none. Its dtype is a floating-point one (float32, float16, ...)
-            or int64.
+        a: a tensor with any number of dimensions, or none; all sizes are at least 1. Its dtype is a floating-point one
+            (float32, float16, ...) or int64. No number in a or b is infinity or NaN.
         b: a tensor of the same shape, dtype and device.
 
     Returns:
@@ -33,7 +33,8 @@ def squared_error(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> Flo
     Subtract number by number, square each difference, and take the mean of all the squares, over every dimension.
 
     Args:
-        a: a tensor with any number of dimensions, or none, of a floating-point dtype.
+        a: a tensor with any number of dimensions, or none, of a floating-point dtype; all sizes are at least 1. No
+            number in a or b is infinity or NaN, and the squares, added up, fit into the dtype.
         b: a tensor of the same shape, dtype and device.
 
     Returns:
@@ -50,8 +51,10 @@ def exp_scaled(x: Float[Tensor, "*shape"], temperature: float) -> Float[Tensor, 
     """Divide every number by the temperature, then raise e = 2.71828... to that power: exp(x / temperature).
 
     Args:
-        x: a tensor with any number of dimensions, or none, of a floating-point dtype. Its numbers may be negative.
-        temperature: one Python number above 0, a float or an int.
+        x: a tensor with any number of dimensions, or none, of a floating-point dtype; all sizes are at least 1. Its
+            numbers may be negative.
+        temperature: one Python number above 0, a float or an int. exp(x / temperature) fits into the dtype of x, even
+            where exp(x) would be too large.
 
     Returns:
         A new tensor with the shape, dtype and device of x.
@@ -67,8 +70,8 @@ def mean_per_token(x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch 1"]:
     """Take the mean of each token on its own. A token is one row of d numbers: the last dimension of x.
 
     Args:
-        x: tokens, shape (..., d), of a floating-point dtype, with any number of dimensions in front, or none.
-            d is at least 1.
+        x: tokens, shape (..., d), of a floating-point dtype, with any number of dimensions in front, or none; all
+            sizes are at least 1. No number is infinity or NaN, and the sum of a token fits into the dtype.
 
     Returns:
         A tensor of shape (..., 1). The last dimension stays, with size 1, so that the result lines up with x.
@@ -87,7 +90,7 @@ def max_per_row(x: Num[Tensor, "n m"]) -> Num[Tensor, " n"]:
 
     Args:
         x: a matrix of shape (n, m), n and m at least 1. Its dtype is a floating-point one or int64. Any number may
-            occur, however small, and minus infinity too.
+            occur, however small, and infinity and minus infinity too, but no NaN.
 
     Returns:
         A tensor of shape (n,), one number for each row, exactly as it stands in x. Same dtype and device as x.
@@ -103,8 +106,8 @@ def center(x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
     """Subtract from each token its own mean. Afterwards the mean of every token is 0.
 
     Args:
-        x: tokens, shape (..., d), of a floating-point dtype, with any number of dimensions in front, or none.
-            d is at least 1.
+        x: tokens, shape (..., d), of a floating-point dtype, with any number of dimensions in front, or none; all
+            sizes are at least 1. No number is infinity or NaN, and the sum of a token fits into the dtype.
 
     Returns:
         A new tensor of shape (..., d), with the dtype and device of x.
@@ -126,8 +129,8 @@ def cosine_similarity(a: Float[Tensor, "*batch d"], b: Float[Tensor, "*batch d"]
 
     Args:
         a: vectors, shape (..., d), of a floating-point dtype, with any number of dimensions in front, or none.
-            d is at least 1. No vector is zero, or nearly so.
-        b: vectors of the same shape, dtype and device. No vector is zero, or nearly so.
+            All sizes are at least 1. The length of each vector is at least 0.1, and at most 500 (float16: 10).
+        b: vectors of the same shape, dtype and device. Their lengths are in the same range.
 
     Returns:
         A tensor of shape (...): the last dimension is gone, and there is one number for each pair of vectors that

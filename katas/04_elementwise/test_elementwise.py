@@ -37,13 +37,14 @@ TOKENS = [
     ("as many tokens as numbers", (3, 3)),
     ("a batch", (2, 5, 3)),
     ("four dimensions", (2, 3, 5, 4)),
+    ("five dimensions", (2, 3, 1, 5, 4)),
     ("a batch of one", (1, 5, 3)),
     ("a sequence of one", (1, 4)),
     ("one number each", (4, 1)),
     ("one token", (4,)),
 ]
 DTYPES = [("float16", torch.float16), ("bfloat16", torch.bfloat16), ("float64", torch.float64)]
-GAPS = [("in one of the two", True, False), ("in both", True, True)]
+GAPS = [("in a", True, False), ("in b", False, True), ("in both", True, True)]
 KEPT = "The result keeps the dtype of {}. What you make yourself is float32 unless you name another dtype."
 
 
@@ -122,8 +123,9 @@ class TestHadamard(KataTest):
         assert_new(hadamard(a, b), a, oracle(a))
 
     def test_it_works_on_any_device(self):
-        a, b = self.randn(4, 3), self.randn(4, 3)
-        assert_follows_device(hadamard, a, b, expected=products_by_hand(a, b))
+        for shape in ((4, 3), ()):
+            a, b = self.randn(*shape), self.randn(*shape)
+            assert_follows_device(hadamard, a, b, expected=products_by_hand(a, b))
 
 
 def error_by_hand(a, b):
@@ -160,6 +162,14 @@ class TestSquaredError(KataTest):
     def test_every_difference_counts_by_its_square(self, _case, a, b, expected):
         why = "The square of a difference has no sign, and it has no limit: far apart counts much, close counts little."
         assert_close(squared_error(self.tensor(a), self.tensor(b)), expected, why=why)
+
+    def test_large_numbers_may_be_close_together(self):
+        a, b = self.tensor([5000.5, 5000.25]), self.tensor([5000.25, 5000.5])
+        why = (
+            "The two are large, and nearly equal: the differences are 0.25 and -0.25. Subtract first of all, while "
+            "every digit is there."
+        )
+        assert_close(squared_error(a, b), 0.0625, why=why)
 
     def test_equal_tensors_have_no_error(self):
         a = self.tensor([[1.5, -2.0, 3.0], [0.0, 4.0, -1.0]])
@@ -208,6 +218,17 @@ class TestExpScaled(KataTest):
         why = f"{self.why} The temperature may be a fraction. A high one brings the results close together."
         assert_close(exp_scaled(x, temperature), exp_by_hand(x, temperature), why=why)
 
+    @parameterized.expand([("one tenth", 0.1), ("one hundredth", 0.01), ("one thousandth", 0.001)])
+    def test_a_low_temperature_draws_numbers_apart(self, _case, temperature):
+        x = self.tensor([0.0, 1.0, -2.0, 3.0]) * temperature
+        why = f"There is no lowest temperature: a low one draws the results far apart. {self.why}"
+        assert_close(exp_scaled(x, temperature), [1.0, 2.7182818, 0.1353353, 20.0855369], why=why)
+
+    def test_the_result_may_be_large(self):
+        x = self.tensor([30.0, 60.0, -60.0])
+        why = f"exp rises fast: exp(60) has 27 digits, and fits into a float32. {self.why}"
+        assert_close(exp_scaled(x, 1.0), [1.0686475e13, 1.1420074e26, 0.0], why=why)
+
     @parameterized.expand(SHAPES)
     def test_the_shape_stays(self, _case, shape):
         x = self.randn(*shape)
@@ -224,6 +245,12 @@ class TestExpScaled(KataTest):
         dtype = dtype_here(self, dtype)
         x = self.randn(4, 3, dtype=dtype)
         assert_close(exp_scaled(x, 1.5), exp_by_hand(x, 1.5), dtype=dtype, why=KEPT.format("x"))
+
+    @parameterized.expand([("float32", torch.float32), ("float16", torch.float16)])
+    def test_large_numbers_may_meet_a_high_temperature(self, _case, dtype):
+        x = self.tensor([100.0, -50.0, 250.0], dtype=dtype)
+        why = "exp(100) is too large for a float32, and exp(100 / 50) is 7.389. Divide before exp, and not after."
+        assert_close(exp_scaled(x, 50), [7.3890561, 0.3678794, 148.4131591], dtype=dtype, why=why)
 
     def test_the_input_is_left_alone(self):
         x = self.randn(4, 3)
@@ -313,9 +340,14 @@ class TestMaxPerRow(KataTest):
 
     def test_the_largest_number_may_be_very_small_or_very_large(self):
         inf = math.inf
-        x = self.tensor([[-2e20, -1e20, -3e20], [-inf, -5e30, -inf], [-inf, -inf, -inf], [2e30, 1.0, -inf]])
-        why = "In each row one number is the largest, however small it is. If all are minus infinity, it is that."
-        assert_close(max_per_row(x), [-1e20, -5e30, -inf, 2e30], why=why)
+        x = self.tensor(
+            [[-2e20, -1e20, -3e20], [-inf, -5e30, -inf], [-inf, -inf, -inf], [2e30, 1.0, -inf], [1.0, inf, -inf]]
+        )
+        why = (
+            "In each row one number is the largest, however small it is. If all are minus infinity, it is that. "
+            "Nothing is larger than infinity."
+        )
+        assert_close(max_per_row(x), [-1e20, -5e30, -inf, 2e30, inf], why=why)
 
     def test_gaps_in_memory_make_no_difference(self):
         x = self.randn(4, 3, strided=True)
@@ -327,6 +359,13 @@ class TestMaxPerRow(KataTest):
         dtype = dtype_here(self, dtype)
         x = self.randn(4, 3, dtype=dtype)
         assert_close(max_per_row(x), largest_by_hand(x), dtype=dtype, why=KEPT.format("x"))
+
+    def test_every_digit_of_a_float64_stays(self):
+        if self.device.type == "mps":
+            return  # an Apple GPU has no float64
+        x = self.tensor([[1.0, 1 + 2**-40, 1 - 2**-40], [-3.0, -3 - 2**-30, -4.0]], dtype=torch.float64)
+        why = "The number comes out exactly as it stands in x. On the way through a float32, 9 of its digits are lost."
+        assert_close(max_per_row(x), [1 + 2**-40, -3.0], dtype=torch.float64, rtol=0.0, atol=0.0, why=why)
 
     def test_whole_numbers_stay_exact(self):
         x = self.tensor([[3, 2**53 + 1, 2**53], [-(2**62) - 1, -(2**62) - 3, -(2**62) - 2]])
@@ -431,13 +470,13 @@ class TestCosineSimilarity(KataTest):
         assert_close(cosine_similarity(a * first, b * second), expected, why=why)
 
     def test_the_same_direction_gives_1_and_the_opposite_gives_minus_1(self):
-        a = self.tensor([[1.0, 2.0, -2.0], [1.0, 2.0, -2.0], [0.5, 0.0, 0.0]])
-        b = self.tensor([[2.0, 4.0, -4.0], [-3.0, -6.0, 6.0], [0.0, 0.0, 9.0]])
-        assert_close(cosine_similarity(a, b), [1.0, -1.0, 0.0], why=self.why)
+        a = self.tensor([[1.0, 2.0, -2.0], [1.0, 2.0, -2.0], [0.5, 0.0, 0.0], [4.0, 0.0, 3.0]])
+        b = self.tensor([[2.0, 4.0, -4.0], [-3.0, -6.0, 6.0], [0.0, 0.0, 9.0], [-4.0, 0.0, -3.0]])
+        assert_close(cosine_similarity(a, b), [1.0, -1.0, 0.0, -1.0], why=self.why)
 
     @parameterized.expand(GAPS)
     def test_gaps_in_memory_make_no_difference(self, _case, first, second):
-        a, b = self.vectors(4, 3, strided=first), self.vectors(4, 3, strided=second)
+        a, b = self.vectors(2, 4, 3, strided=first), self.vectors(2, 4, 3, strided=second)
         why = f"The numbers of a or b lie in memory with gaps. {self.why}"
         assert_close(cosine_similarity(a, b), cosines_by_hand(a, b), why=why)
 

@@ -13,11 +13,12 @@ def flatten_tokens(x: Shaped[Tensor, "batch seq d"]) -> Shaped[Tensor, "tokens d
 
     Args:
         x: a batch of sequences, shape (batch, seq, d), of any dtype. Every size is at least 1. The numbers may lie in
-            memory in any order.
+            memory in any order. It is not modified.
 
     Returns:
         A tensor of shape (batch · seq, d), with the dtype and device of x. First come the tokens of sequence 0 in their
         order, then those of sequence 1, and so on. No number changes. The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> flatten_tokens(torch.tensor([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]))
@@ -34,13 +35,14 @@ def unflatten_tokens(x: Shaped[Tensor, "tokens d"], batch: int) -> Shaped[Tensor
 
     Args:
         x: the tokens of all sequences, shape (batch · seq, d), of any dtype. Every size is at least 1. The numbers may
-            lie in memory in any order.
+            lie in memory in any order. It is not modified.
         batch: how many sequences there are, at least 1. All have the same length, so batch divides the number of
             tokens.
 
     Returns:
         A tensor of shape (batch, seq, d), with the dtype and device of x. Sequence 0 holds the first tokens of the list
         in their order, sequence 1 the next ones, and so on. No number changes. The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> unflatten_tokens(torch.tensor([[1, 2], [3, 4], [5, 6], [7, 8]]), 2)
@@ -57,11 +59,13 @@ def add_batch_dim(x: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "1 *shape"]:
     """Make a batch of one: put a new dimension of size 1 in front.
 
     Args:
-        x: a tensor of any dtype, with any number of dimensions, or none. Every size is at least 1.
+        x: a tensor of any dtype, with any number of dimensions, or none. Every size is at least 1. It is not
+            modified.
 
     Returns:
         A tensor of shape (1, ...): a 1, and then all sizes of x, even if its first size is 1 already. Same dtype and
         device as x. No number changes. The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> add_batch_dim(torch.tensor([7, 8, 9]))
@@ -75,11 +79,12 @@ def drop_batch_dim(x: Shaped[Tensor, "1 *shape"]) -> Shaped[Tensor, "*shape"]:
 
     Args:
         x: a tensor of any dtype, shape (1, ...), with any number of dimensions after the first, or none.
-            They may have size 1 too.
+            They may have size 1 too, or 0. It is not modified.
 
     Returns:
         A tensor of shape (...): all sizes of x but the first. Same dtype and device as x. No number changes.
         The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Raises:
         ValueError: if the first size of x is not 1 (0 is not 1 either), or if x has no dimensions at all.
@@ -98,12 +103,13 @@ def transpose_last(x: Shaped[Tensor, "*batch m n"]) -> Shaped[Tensor, "*batch n 
 
     Args:
         x: matrices, shape (..., m, n), of any dtype, with any number of dimensions in front, or none. Every size is at
-            least 1. The numbers may lie in memory in any order.
+            least 1. The numbers may lie in memory in any order. It is not modified.
 
     Returns:
         A tensor of shape (..., n, m), with the dtype and device of x. The number in row i and column j of a matrix is
         now in row j and column i. The dimensions in front stay as they are. No number changes.
         The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> transpose_last(torch.tensor([[1, 2, 3], [4, 5, 6]]))
@@ -121,11 +127,12 @@ def tokens_first(x: Shaped[Tensor, "batch seq d"]) -> Shaped[Tensor, "seq batch 
 
     Args:
         x: a batch of sequences, shape (batch, seq, d), of any dtype. Every size is at least 1. The numbers may lie in
-            memory in any order.
+            memory in any order. It is not modified.
 
     Returns:
         A tensor of shape (seq, batch, d), with the dtype and device of x. At [t, b] it holds token t of sequence b,
         whole. No number changes. The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> tokens_first(torch.tensor([[[1], [2], [3]], [[4], [5], [6]]]))[0]  # the first token of each sequence
@@ -140,12 +147,13 @@ def flatten_features(x: Shaped[Tensor, "batch *rest"]) -> Shaped[Tensor, "batch 
 
     Args:
         x: a batch, shape (batch, ...), of any dtype, with at least one dimension after the first. Every size is at
-            least 1. The numbers may lie in memory in any order.
+            least 1. The numbers may lie in memory in any order. It is not modified.
 
     Returns:
         A tensor of shape (batch, features), with the dtype and device of x; features is the product of all sizes but
         the first. Row b holds the numbers of item b, in the order in which they are read: the last index moves
         fastest. No number changes. The result may share its memory with x.
+        If x has real numbers, a gradient flows back to it (kata 11).
 
     Example:
         >>> flatten_features(torch.tensor([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]]))

@@ -1,5 +1,7 @@
 """The tests of kata 06. Run them with: make kata N=06"""
 
+import math
+
 import torch
 from reshaping import (
     add_batch_dim,
@@ -15,6 +17,7 @@ from dojo.testing import (
     KataTest,
     assert_close,
     assert_follows_device,
+    assert_gradients,
     assert_left_alone,
     assert_raises,
     oracle,
@@ -25,13 +28,17 @@ DTYPES = [
     ("float16", torch.float16),
     ("large whole numbers", torch.int64),
     ("bool", torch.bool),
+    ("complex numbers", torch.complex64),
 ]
 MEMORY = [("with gaps", "gaps"), ("turned over", "turned")]
 
 ONES = "A size of 1 stays where it is: it may be a batch of one, or a token of one number."
 LAID_OUT = "The numbers of x lie in memory in another order than the one in which they are read. {}"
 EXACT = {"rtol": 0.0, "atol": 0.0}
-KEPT = "The numbers only move: none changes, and the dtype of x stays. What you make yourself is float32 by default."
+KEPT = (
+    "The numbers only move: none changes, not even infinity or NaN (not a number), and the dtype of x stays. What you "
+    "make yourself is float32 by default."
+)
 DIGITS = "The digits of each number say where it stood in x: 120 was at [1, 2, 0]."
 
 
@@ -44,12 +51,17 @@ def places(test, *shape):
 
 
 def drawn(test, dtype, *shape):
-    """Numbers of this dtype."""
+    """Numbers of this dtype. Those of float16 hold infinity and NaN, and those of int64 are too large for a float."""
     if dtype == torch.bool:
         return test.randint(0, 2, shape).bool()
     if dtype == torch.int64:
-        return test.randint(2**53, 2**62, shape)
-    return test.randn(*shape, dtype=dtype)
+        return test.randint(-(2**62), 2**62, shape)
+    if dtype == torch.complex64:
+        return torch.complex(test.randint(-9, 10, shape).float(), test.randint(1, 10, shape).float())
+    x = test.randn(*shape, dtype=dtype)
+    x[..., -1] = math.inf
+    x[..., -1, 0], x[..., -1, 1] = math.nan, -math.inf
+    return x
 
 
 def laid_out(test, kind, *shape):
@@ -121,6 +133,10 @@ class TestFlattenTokens(KataTest):
         x = self.randn(2, 5, 3)
         assert_follows_device(flatten_tokens, x, expected=flat_tokens_by_hand(x))
 
+    def test_gradients_reach_x(self):
+        x = self.randn(2, 3, 2)
+        assert_gradients(flatten_tokens, x, expected=flat_tokens_by_hand(x))
+
 
 def sequences_by_hand(x, batch):
     tokens = nested(x)
@@ -183,6 +199,10 @@ class TestUnflattenTokens(KataTest):
         x = self.randn(10, 3)
         assert_follows_device(unflatten_tokens, x, 2, expected=sequences_by_hand(x, 2))
 
+    def test_gradients_reach_x(self):
+        x = self.randn(6, 2)
+        assert_gradients(unflatten_tokens, x, 2, expected=sequences_by_hand(x, 2))
+
 
 def batch_by_hand(x):
     return tensor_of([nested(x)], x)
@@ -201,7 +221,9 @@ class TestAddBatchDim(KataTest):
         [
             ("one dimension", (4,)),
             ("three dimensions", (2, 5, 3)),
+            ("a square", (3, 3)),
             ("four dimensions", (2, 3, 5, 4)),
+            ("five dimensions", (2, 3, 2, 5, 4)),
             ("one number", ()),
         ]
     )
@@ -235,6 +257,10 @@ class TestAddBatchDim(KataTest):
         x = self.randn(5, 3)
         assert_follows_device(add_batch_dim, x, expected=batch_by_hand(x))
 
+    def test_gradients_reach_x(self):
+        x = self.randn(3, 2)
+        assert_gradients(add_batch_dim, x, expected=batch_by_hand(x))
+
 
 def item_by_hand(x):
     (item,) = nested(x)
@@ -261,12 +287,19 @@ class TestDropBatchDim(KataTest):
             ("at the end", (1, 5, 1)),
             ("in second place", (1, 1, 3)),
             ("in both", (1, 1, 1)),
+            ("one number", (1, 1)),
             ("in the middle", (1, 3, 1, 4)),
         ]
     )
     def test_other_sizes_of_1_stay(self, _case, shape):
         x = self.randn(*shape)
         why = f"{ONES} Here {shape} becomes {shape[1:]}: only the first dimension goes."
+        assert_close(drop_batch_dim(x), item_by_hand(x), why=why)
+
+    @parameterized.expand([("no numbers", (1, 0)), ("two rows of nothing", (1, 2, 0))])
+    def test_the_one_item_may_hold_nothing(self, _case, shape):
+        x = self.randn(*shape)
+        why = f"There is one item, even if it holds nothing: {shape} becomes {shape[1:]}. Only the first size counts."
         assert_close(drop_batch_dim(x), item_by_hand(x), why=why)
 
     @parameterized.expand(
@@ -280,8 +313,10 @@ class TestDropBatchDim(KataTest):
     )
     def test_a_batch_of_several_raises_an_error(self, _case, shape):
         x = self.randn(*shape)
+        before = oracle(x)
         why = f"The first size of {shape} is not 1, so there is no one item to take out. Raise a ValueError."
         assert_raises(ValueError, drop_batch_dim, x, why=why)
+        assert_close(x, before, why="Where an error is raised, x stays as it was, too.")
 
     @parameterized.expand([("of vectors", (0, 3)), ("of single numbers", (0,)), ("of ones", (0, 1))])
     def test_an_empty_batch_raises_an_error(self, _case, shape):
@@ -311,6 +346,10 @@ class TestDropBatchDim(KataTest):
     def test_it_works_on_any_device(self):
         x = self.randn(1, 5, 3)
         assert_follows_device(drop_batch_dim, x, expected=item_by_hand(x))
+
+    def test_gradients_reach_x(self):
+        x = self.randn(1, 3, 2)
+        assert_gradients(drop_batch_dim, x, expected=item_by_hand(x))
 
 
 def turned_by_hand(x):
@@ -381,6 +420,10 @@ class TestTransposeLast(KataTest):
         x = self.randn(2, 5, 3)
         assert_follows_device(transpose_last, x, expected=turned_by_hand(x))
 
+    def test_gradients_reach_x(self):
+        x = self.randn(2, 3, 2)
+        assert_gradients(transpose_last, x, expected=turned_by_hand(x))
+
 
 def tokens_first_by_hand(x):
     sequences = nested(x)
@@ -440,6 +483,10 @@ class TestTokensFirst(KataTest):
     def test_it_works_on_any_device(self):
         x = self.randn(2, 5, 3)
         assert_follows_device(tokens_first, x, expected=tokens_first_by_hand(x))
+
+    def test_gradients_reach_x(self):
+        x = self.randn(2, 3, 2)
+        assert_gradients(tokens_first, x, expected=tokens_first_by_hand(x))
 
 
 def features_by_hand(x):
@@ -505,3 +552,7 @@ class TestFlattenFeatures(KataTest):
     def test_it_works_on_any_device(self):
         x = self.randn(2, 5, 3)
         assert_follows_device(flatten_features, x, expected=features_by_hand(x))
+
+    def test_gradients_reach_x(self):
+        x = self.randn(2, 3, 2)
+        assert_gradients(flatten_features, x, expected=features_by_hand(x))

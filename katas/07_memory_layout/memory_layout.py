@@ -124,8 +124,8 @@ def transposed_copy(x: Shaped[Tensor, "*batch m n"]) -> Shaped[Tensor, "*batch n
     """Swap the last two dimensions of x, and lay the result out anew in memory of its own.
 
     Args:
-        x: a tensor of shape (..., m, n), with any number of dimensions in front, or none, and of any dtype. It may be a
-            part of a larger tensor, or a transposed tensor itself.
+        x: a tensor of shape (..., m, n), with any number of dimensions in front, or none, and of any dtype. It has at
+            least one number. It may be a part of a larger tensor, or a transposed tensor itself.
 
     Returns:
         A new tensor of shape (..., n, m), row-major (contiguous), with the dtype and the device of x. It never lies in

@@ -88,6 +88,7 @@ class TestRowMajorStrides(KataTest):
         [
             ("three dimensions", (2, 3, 4), (12, 4, 1)),
             ("four dimensions", (5, 2, 3, 4), (24, 12, 4, 1)),
+            ("six dimensions", (2, 4, 3, 2, 2, 5), (240, 60, 20, 10, 5, 1)),
             ("all sizes equal", (3, 3, 3), (9, 3, 1)),
         ]
     )
@@ -124,6 +125,14 @@ class TestRowMajorStrides(KataTest):
         why = "Nothing is made: no memory could hold so many numbers. Multiply the sizes, as ints."
         expected = (7_000_000_000_000, 7_000_000, 7, 1)
         assert_equal(row_major_strides((1000, 1_000_000, 1_000_000, 7)), expected, why=why)
+
+    def test_no_digit_of_a_huge_stride_is_lost(self):
+        why = (
+            "10000000001 * 10000000001 has 21 digits. A Python int has as many digits as it needs. A float keeps 16, "
+            "and a tensor counts with at most 19."
+        )
+        expected = (100_000_000_020_000_000_001, 10_000_000_001, 1)
+        assert_equal(row_major_strides((2, 10_000_000_001, 10_000_000_001)), expected, why=why)
 
     def test_it_agrees_with_pytorch_on_many_shapes(self):
         for shape in [*permutations((2, 3, 4)), *permutations((1, 2, 5)), *permutations((1, 2, 3, 4)), (2, 2), (1, 1)]:

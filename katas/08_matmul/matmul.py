@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def matmul_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
-    """Predict the shape of `x @ y` from the shapes of x and y, with plain Python and no tensors.
+    """Predict the shape of `x @ y` from the shapes of x and y. Plain Python is enough: no tensor is needed.
 
     The rule: the last two sizes of each shape belong to the matrices, and (m, k) @ (k, n) gives (m, n). The two inner
     sizes, both called k here, must be equal; here a 1 does not stretch. The sizes in front are batch sizes. They
@@ -42,8 +42,8 @@ def matmul_by_hand(a: Float[Tensor, "m k"], b: Float[Tensor, "k n"]) -> Float[Te
     The number in row i and column j of the result is a dot product: row i of a times column j of b, number by number,
     and then the k products are added up.
 
-    In this function every ready-made product is closed to you: `@`, matmul, mm, einsum, dot and the like, and those of
-    NumPy.
+    In this function every ready-made product that adds up is closed to you: `@`, matmul, mm, einsum, dot and the like,
+    and those of NumPy. What only multiplies is open: `*`, `torch.mul`, `torch.outer`.
 
     Args:
         a: shape (m, k), a float dtype. All sizes are at least 1.

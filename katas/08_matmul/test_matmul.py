@@ -11,6 +11,7 @@ from dojo.testing import (
     assert_gradients,
     assert_left_alone,
     assert_raises,
+    assert_that,
     oracle,
     parameterized,
 )
@@ -62,6 +63,7 @@ class TestMatmulShape(KataTest):
             ("1 against 5", (2, 1), (5, 3), "1", "5"),
             ("5 against 1", (2, 5), (1, 3), "5", "1"),
             ("0 against 3", (2, 0), (3, 4), "0", "3"),
+            ("768 against 512", (2, 768), (512, 4), "768", "512"),
         ]
     )
     def test_inner_sizes_that_differ_raise_an_error(self, _case, a, b, m, n):
@@ -76,6 +78,7 @@ class TestMatmulShape(KataTest):
             ("one batch size", (7, 2, 3), (7, 3, 4), (7, 2, 4)),
             ("two batch sizes", (6, 7, 2, 3), (6, 7, 3, 4), (6, 7, 2, 4)),
             ("three batch sizes", (5, 1, 7, 2, 3), (5, 1, 7, 3, 4), (5, 1, 7, 2, 4)),
+            ("five batch sizes", (9, 8, 5, 1, 7, 2, 3), (9, 8, 5, 1, 7, 3, 4), (9, 8, 5, 1, 7, 2, 4)),
         ]
     )
     def test_equal_batch_sizes_stay_in_front(self, _case, a, b, expected):
@@ -130,6 +133,7 @@ class TestMatmulShape(KataTest):
             ("far to the left", (9, 1, 2, 3), (8, 5, 3, 4), "9", "8"),
             ("2 against 4", (2, 5, 3), (4, 3, 7), "2", "4"),
             ("0 against 6", (0, 2, 3), (6, 3, 4), "0", "6"),
+            ("32 against 64", (32, 2, 3), (64, 3, 4), "32", "64"),
         ]
     )
     def test_batch_sizes_that_clash_raise_an_error(self, _case, a, b, m, n):
@@ -232,6 +236,22 @@ class TestMatmulByHand(KataTest):
         a, b = self.randn(4, 3, dtype=dtype), self.randn(3, 2, dtype=dtype)
         expected = product(oracle(a).tolist(), oracle(b).tolist())
         assert_close(matmul_by_hand(a, b), expected, dtype=dtype, why=DTYPE.format("a"))
+
+    def test_one_product_is_a_number_by_itself(self):
+        a, b = self.tensor([[1.0], [2.0], [3.0]]), self.tensor([[10.0, 20.0, 30.0]])
+        why = (
+            "With k = 1 there is nothing to add up, so every product is a number by itself. Each row meets each column."
+        )
+        expected = [[10.0, 20.0, 30.0], [20.0, 40.0, 60.0], [30.0, 60.0, 90.0]]
+        assert_close(matmul_by_hand(a, b), expected, why=why)
+
+    def test_the_result_is_a_new_tensor(self):
+        a, identity = self.randn(4, 3), self.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        result = matmul_by_hand(a, identity)
+        assert_close(result, oracle(a), why=f"This b has a 1 in each row and column, so a comes out again. {self.why}")
+        same = result.untyped_storage().data_ptr() == a.untyped_storage().data_ptr()
+        why = "The result is a new tensor, always. Else, whoever writes into the result changes the input with it."
+        assert_that(not same, "The result lies in the memory of the input.", why=why)
 
     def test_the_inputs_are_left_alone(self):
         a, b = self.randn(4, 3), self.randn(3, 2)
@@ -399,8 +419,9 @@ class TestLinear(KataTest):
         assert_follows_device(linear, x, weight, bias, expected=layer(x, weight, bias), why=why)
 
     def test_gradients_flow_back_to_x_weight_and_bias(self):
-        x, weight, bias = self.inputs(2, 2, 3, p=2)
-        assert_gradients(linear, x, weight, bias, expected=layer(x, weight, bias), why=FLOWS)
+        for shape in [(2, 2, 3), (3,)]:
+            x, weight, bias = self.inputs(*shape, p=2)
+            assert_gradients(linear, x, weight, bias, expected=layer(x, weight, bias), why=FLOWS)
 
 
 def mixed(weights, values):

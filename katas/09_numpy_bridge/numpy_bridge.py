@@ -43,7 +43,8 @@ def copy(array: Shaped[np.ndarray, "*shape"]) -> Float32[Tensor, "*shape"]:
 
     Returns:
         A new float32 tensor on the CPU, with the shape of the array. It is independent: what is written into one of
-        the two never shows in the other, even if the array is float32 already. The array itself stays as it is.
+        the two never shows in the other, even if the array is float32 already. Each number is as exact as float32 can
+        be; infinity and NaN stay what they are. The array itself stays as it is.
 
     Example:
         >>> array = np.array([1, 2, 3])
@@ -59,8 +60,8 @@ def to_numpy(x: Shaped[Tensor, "*shape"]) -> Shaped[np.ndarray, "*shape"]:
     """Give the numbers of a tensor as a NumPy array, wherever the tensor lives and whatever it takes part in.
 
     Args:
-        x: a tensor of any shape, () too, of a dtype that NumPy has (so not bfloat16), on any device. It may take part
-            in gradients (kata 11): then `x.requires_grad` is True.
+        x: a tensor of any shape, () too, on any device, of a kind of float that NumPy has (so not bfloat16), a kind of
+            int, or bool. It may take part in gradients (kata 11): then `x.requires_grad` is True.
 
     Returns:
         A NumPy array with the shape and the dtype of x. It may share the memory of x or be a copy. x stays as it is:

@@ -115,7 +115,8 @@ class Scaler(nn.Module):
 
         Args:
             scale: one number for each of the d columns, shape (d,), or one number for all of them, shape (). A
-                floating-point dtype. It is not modified, and the buffer has its values, shape and dtype.
+                floating-point dtype, on any device. It is not modified. The buffer has its values, shape, dtype and
+                device.
         """
         raise NotImplementedError("Scaler.__init__")
 

@@ -5,6 +5,7 @@ on this one, as tensors on a graphics card could not. So the tests find what wou
 """
 
 import math
+from unittest import mock
 
 import pytest
 import torch
@@ -37,6 +38,7 @@ SHAPES = [
     ("a single row", (1, 3)),
     ("three dimensions", (2, 5, 3)),
     ("four dimensions", (3, 1, 2, 4)),
+    ("a size of 0", (0, 3)),
 ]
 
 
@@ -85,6 +87,18 @@ class TestPickDevice(KataTest):
         found = [pick_device(cuda, mps) for cuda, mps in asked]
         why = "Each call is answered by its own two arguments alone, whatever was asked before."
         assert_equal(found, ["cuda", "mps", "cpu", "mps", "cuda", "cpu"], why=why)
+
+    @parameterized.expand([("everything", True), ("nothing", False)])
+    def test_the_two_arguments_decide_on_a_machine_with(self, _case, there):
+        answers = {(True, True): "cuda", (True, False): "cuda", (False, True): "mps", (False, False): "cpu"}
+        cuda, mps = torch.cuda, torch.backends.mps
+        with (
+            mock.patch.object(cuda, "is_available", lambda: there),
+            mock.patch.object(mps, "is_available", lambda: there),
+        ):
+            found = {asked: pick_device(*asked) for asked in answers}
+        why = "Do not ask the machine what it has: the caller did. The two arguments alone decide."
+        assert_equal(found, answers, why=why)
 
 
 class TestLikeDevice(KataTest):
@@ -142,6 +156,14 @@ class TestLikeDevice(KataTest):
         x, other = self.tensor([2**53 + 1, -(2**60) - 1, 16_777_217]), self.randn(3)
         why = "Nothing is computed on the way. As real numbers, these would lose their last digit."
         assert_close(like_device(x, other), [2**53 + 1, -(2**60) - 1, 16_777_217], why=why)
+
+    def test_infinity_and_nan_move_like_other_numbers(self):
+        x, other = self.tensor([math.inf, math.nan, -math.inf, 1.0]), self.randn(4)
+        assert_close(like_device(x, other), [math.inf, math.nan, -math.inf, 1.0], why=self.kept)
+
+    def test_the_numbers_of_the_other_do_not_matter(self):
+        x, other = self.tensor([1.0, 2.0]), self.tensor([math.nan, math.inf])
+        assert_close(like_device(x, other), [1.0, 2.0], why=f"Only the device of `other` counts. {self.kept}")
 
     def test_gaps_in_memory_make_no_difference(self):
         x, other = self.randn(4, 3, strided=True), self.randn(4, 3, strided=True)
@@ -216,6 +238,10 @@ class TestPositionsFor(KataTest):
         x = torch.ones(1, seq, 1, dtype=dtype).to(self.device)
         why = "Each position is exact: count in int64 from the start. bfloat16 has no 257, and uint8 stops at 255."
         assert_close(positions_for(x), [place for place in range(seq)], why=why)
+
+    def test_gaps_in_memory_make_no_difference(self):
+        x = self.randn(2, 4, 3, strided=True)
+        assert_close(positions_for(x), [0, 1, 2, 3], why=f"{self.why} How x lies in memory does not matter.")
 
     def test_each_call_makes_a_new_tensor(self):
         x = self.randn(2, 4, 3)
@@ -302,6 +328,13 @@ class TestSameDevice(KataTest):
         for a, b in ((number, elsewhere(x)), (elsewhere(number), x), (elsewhere(x), number)):
             assert_equal(on_two_devices(same_device, a, b, why=ASK), False, why=why)
 
+    def test_a_tensor_without_numbers_has_a_device_too(self):
+        nothing, x = self.randn(0, 3), self.randn(2, 3)
+        assert_equal(same_device(nothing, x), True, why=f"Both are on one device. {self.why}")
+        why = "A tensor with a size of 0 holds no numbers, and has a device all the same."
+        for a, b in ((nothing, elsewhere(x)), (elsewhere(nothing), x)):
+            assert_equal(on_two_devices(same_device, a, b, why=ASK), False, why=why)
+
     def test_two_cards_are_two_devices(self):
         a, b = self.randn(3), self.randn(3)
         assert_equal(same_device(a, b), True, why=f"Both are on one device. {self.why}")
@@ -358,7 +391,14 @@ class TestAddAnywhere(KataTest):
             result = on_two_devices(add_anywhere, placed(a, there), placed(b, not there), why=self.why)
             assert_lands(result, expected, there, why=f"{self.why} That holds for a single number as well.")
 
-    @parameterized.expand([("float16", torch.float16), ("bfloat16", torch.bfloat16), ("int64", torch.int64)])
+    @parameterized.expand(
+        [
+            ("float16", torch.float16),
+            ("bfloat16", torch.bfloat16),
+            ("int64", torch.int64),
+            ("int32", torch.int32),
+        ]
+    )
     def test_the_dtype_stays(self, _case, dtype):
         a, b = (self.tensor([[1, 2, 300], [4, 5, -6]]).to(dtype), self.tensor([[10, -20, 30], [0, 0, 7]]).to(dtype))
         expected = oracle(a) + oracle(b)
@@ -387,8 +427,22 @@ class TestAddAnywhere(KataTest):
         why = "The caller still needs both. Where b is already on the device of a, .to gives b itself, not a copy."
         assert_left_alone(add_anywhere, a, b, expected=oracle(a) + oracle(b), why=why)
 
-    def test_gradients_flow_back_to_both(self):
-        a, b = self.randn(2, 3), self.randn(2, 3)
+    def test_infinity_and_nan_stay(self):
+        a, b = self.tensor([math.inf, 1.0, 2.0]), self.tensor([1.0, math.nan, 0.5])
+        why = "The result is a + b, number by number. What comes out is not repaired."
+        assert_close(add_anywhere(a, b), [math.inf, math.nan, 2.5], why=why)
+
+    def test_the_result_is_a_new_tensor(self):
+        x, zeros = self.randn(2, 3), self.tensor([[0.0] * 3] * 2)
+        for a, b in ((x, zeros), (zeros, x)):
+            result = add_anywhere(a, b)
+            assert_close(result, oracle(x), why="The result is a + b, number by number.")
+            why = "A new tensor is promised, also where one of the two is 0. The caller may write into it."
+            assert_that(storage(result) not in (storage(a), storage(b)), "The result is an input itself.", why=why)
+
+    @parameterized.expand([("of a matrix", (2, 3)), ("of a single number", ()), ("of a vector of one", (1,))])
+    def test_gradients_flow_back_to_both(self, _case, shape):
+        a, b = self.randn(*shape), self.randn(*shape)
         why = "A moved tensor remembers where it came from, so the gradient finds its way back to b as well as to a."
         assert_gradients(add_anywhere, a, b, expected=oracle(a) + oracle(b), why=why)
 
@@ -455,6 +509,8 @@ class TestScaler(KataTest):
         assert_close(module.scale, [1.0, -2.0, 0.0, 0.5], why="The buffer holds the numbers that the layer was given.")
         says = "The buffer asks for a gradient."
         assert_that(not module.scale.requires_grad, says, why="Training must not change the scale.")
+        says = "Your code changed `requires_grad` of the scale."
+        assert_that(not scale.requires_grad, says, why="The scale is the caller's tensor, and stays as it is.")
 
     def test_the_scale_is_saved(self):
         module = self.layer(self.tensor([1.0, -2.0, 0.5]))
@@ -492,10 +548,12 @@ class TestScaler(KataTest):
         why = "Each layer has its own scale, the one that it was made with."
         assert_close((first(x), second(x), first(x)), (scaled(x, one), scaled(x, two), scaled(x, one)), why=why)
 
-    def test_a_saved_scale_can_be_loaded(self):
-        x, scale = self.randn(5, 3), self.randn(3)
-        module, fresh = self.layer(scale), self.layer(self.tensor([1.0, 1.0, 1.0]))
+    @parameterized.expand([("a number for each column", (3,)), ("one number", ())])
+    def test_a_saved_scale_can_be_loaded(self, _case, shape):
+        x, scale, ones = self.randn(5, 3), self.randn(*shape), torch.ones(shape).to(self.device)
+        module, fresh = self.layer(scale), self.layer(ones)
         fresh.to(torch.float16).to(torch.float32)  # so the buffer is not the tensor any more that it was made of
+        assert_close(fresh(x), oracle(x), why=self.product)  # a call before the loading must not freeze the scale
         why = "The layer multiplies by its buffer as it is by now: load_state_dict() has put other numbers there."
         fresh.load_state_dict(module.state_dict())
         assert_close(fresh(x), scaled(x, scale), why=why)
@@ -526,6 +584,18 @@ class TestScaler(KataTest):
         x, scale = self.randn(2, 5, 3, strided=True), self.randn(3, strided=True)
         assert_close(self.layer(scale)(x), scaled(x, scale), why=self.product)
 
+    def test_each_column_stays_by_itself(self):
+        x, scale = self.tensor([[math.inf, 1.0, 2.0], [3.0, math.nan, -4.0]]), self.tensor([2.0, -1.0, 0.5])
+        why = f"{self.product} Infinity or NaN in one column does not reach another, and is not repaired."
+        assert_close(self.layer(scale)(x), [[math.inf, -1.0, 1.0], [6.0, math.nan, -2.0]], why=why)
+
+    def test_the_result_is_a_new_tensor(self):
+        x, ones = self.randn(5, 3), self.tensor([1.0, 1.0, 1.0])
+        result = self.layer(ones)(x)
+        assert_close(result, oracle(x), why=self.product)
+        why = "A new tensor is promised, also where the scale is 1. The caller may write into it, and keep x."
+        assert_that(storage(result) != storage(x), "The result is x itself.", why=why)
+
     def test_training_and_evaluation_give_the_same(self):
         x, scale = self.randn(5, 3), self.randn(3)
         module = self.layer(scale)
@@ -546,6 +616,14 @@ class TestScaler(KataTest):
         x, scale = self.randn(5, 3), self.randn(*shape)
         why = "The layer has moved, and its buffer with it. forward multiplies by the buffer as it is by now."
         assert_follows_device(self.layer(scale), x, expected=scaled(x, scale), why=why)
+
+    def test_the_layer_can_be_built_on_another_device(self):
+        x, scale = self.randn(5, 3), self.randn(3)
+        assert_close(self.layer(scale)(x), scaled(x, scale), why=self.product)
+        why = "The buffer is where the scale was that the layer is made of."
+        module = on_two_devices(Scaler, elsewhere(scale), why=why)
+        assert_that(isinstance(module.scale, Elsewhere), "The buffer is on the wrong device.", why=why)
+        assert_lands(on_two_devices(module, elsewhere(x), why=why), scaled(x, scale), True, why=why)
 
     def test_gradients_flow_back_to_x(self):
         x, scale = self.randn(2, 3), self.randn(3)

@@ -61,8 +61,8 @@ def parameter_shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
         module: any nn.Module. It is left as it is.
 
     Returns:
-        A dict with one entry for each parameter: its full name, and its shape as a tuple of ints.
-        In any order; empty if there are no parameters.
+        A dict with one entry for each parameter: its full name, and its shape as a tuple of ints. In any order; empty
+        if there are no parameters. A parameter that is held in two places has two names: list one of them, or both.
 
     Example:
         >>> parameter_shapes(nn.Sequential(nn.Linear(3, 2), nn.Tanh()))
@@ -96,7 +96,8 @@ def freeze(module: nn.Module) -> None:
 
     From then on no parameter of the module, or of the modules inside it, asks for a gradient. A parameter that was
     frozen before stays frozen. Each stays the same nn.Parameter object, with the same numbers. The mode (training or
-    evaluation) stays, the result of the module stays, and gradients still flow through the module to its input.
+    evaluation) stays, the result of the module stays, and gradients still flow through the module to its input. A
+    gradient that is in `.grad` already may stay there or be removed.
 
     Args:
         module: any nn.Module. It is changed itself, not a copy of it.
@@ -114,7 +115,8 @@ def freeze(module: nn.Module) -> None:
 
 
 def copy_weights(source: nn.Module, target: nn.Module) -> None:
-    """Copy the numbers of one module into another: all parameters and all buffers, also of the modules inside.
+    """Copy the numbers of one module into another: all parameters and all buffers that `state_dict()` holds, also those
+    of the modules inside.
 
     Afterwards both hold the same numbers, and share no memory: what happens to one does not reach the other.
     The parameters of target stay the same nn.Parameter objects, because an optimizer may hold them already. What

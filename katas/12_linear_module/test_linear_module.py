@@ -196,6 +196,17 @@ class TestSimpleLinear(KataTest):
             why = "The bias starts as random numbers or as zeros. torch.empty only reserves memory."
             assert_that(bool(given.isfinite().all()) and float(given.abs().max()) < 1e4, says, why=why)
 
+    @parameterized.expand([("one number in", 1, 16), ("one number out", 20, 1), ("one of each", 1, 1)])
+    def test_the_smallest_layers_start_as_random_numbers_too(self, _case, n_in, n_out):
+        weight = self.make(SimpleLinear, n_in, n_out).weight.detach().cpu()
+        why = (
+            "n_in and n_out may be 1. Look at what you divide by: n_in - 1 is 0 then, and the standard deviation of a "
+            "single number is NaN."
+        )
+        assert_that(bool(weight.isfinite().all()), "The weight holds NaN or inf.", why=why)
+        different = n_in * n_out == 1 or len(set(weight.flatten().tolist())) > 1
+        assert_that(different, "All numbers of the weight are equal.", why=RANDOM)
+
     def test_every_layer_starts_with_its_own_numbers(self):
         layers = [self.make(SimpleLinear, 3, 5) for _ in range(3)]
         equal = any(torch.equal(layers[i].weight, layers[j].weight) for i, j in [(0, 1), (0, 2), (1, 2)])
@@ -258,6 +269,7 @@ class TestSimpleLinear(KataTest):
     def test_a_saved_layer_can_be_loaded(self, _case, bias):
         layer, fresh, x = self.trained(3, 5, bias), self.make(SimpleLinear, 3, 5, bias), self.randn(4, 3)
         expected = by_pytorch(layer, x)
+        fresh(x)
         fresh.load_state_dict(layer.state_dict())
         why = "state_dict() saves the parameters, load_state_dict() brings them back, and the layer computes with them."
         assert_close(fresh(x), expected, why=why)
@@ -283,8 +295,18 @@ class TestSimpleLinear(KataTest):
         assert_close(bare(x), by_pytorch(bare, x), dtype=dtype, why=why, rtol=tolerance, atol=tolerance)
 
     def test_x_is_left_alone(self):
-        layer, x = self.trained(3, 5), self.randn(4, 3)
+        layer, x = self.trained(4, 4), self.randn(3, 4)
         assert_left_alone(layer, x, expected=by_pytorch(layer, x))
+        with torch.no_grad():
+            assert_left_alone(layer, x, expected=by_pytorch(layer, x))
+
+    def test_each_call_gives_a_new_tensor(self):
+        layer, x = self.trained(4, 4), self.randn(3, 4)
+        with torch.no_grad():
+            first, second = layer(x), layer(2 * x)
+        why = "Each call gives a tensor of its own. A later call leaves the result of an earlier one as it was."
+        assert_close(second, by_pytorch(layer, 2 * x), why=why)
+        assert_close(first, by_pytorch(layer, x), why=why)
 
     @parameterized.expand([("with a bias", True), ("without a bias", False)])
     def test_it_works_on_any_device(self, _case, bias):
@@ -386,7 +408,8 @@ class TestParameterShapes(KataTest):
         check_shapes(parameter_shapes(nn.Sequential(nn.Tanh(), nn.Dropout(0.5))), {}, why=why)
 
     def test_the_module_is_left_as_it_is(self):
-        module = half_frozen().eval()
+        module = half_frozen()
+        module.rest.eval()
         before = state(module)
         check_shapes(parameter_shapes(module), BLOCK, why="The list is not right yet.")
         check_left(module, before, "the module", why="Looking changes nothing: the module is left as it is.")
@@ -397,7 +420,7 @@ class TestCountParameters(KataTest):
 
     def test_the_numbers_of_a_weight_and_a_bias(self):
         why = (
-            "Every parameter counts with the numbers in them: the weight here has the shape (2, 3), which makes 6, "
+            "Every parameter counts with all the numbers in it: the weight here has the shape (2, 3), which makes 6, "
             "and the bias has 2. The result is a plain int."
         )
         assert_equal(count_parameters(nn.Linear(3, 2)), 8, why=why)
@@ -412,6 +435,11 @@ class TestCountParameters(KataTest):
     def test_parameters_of_any_shape(self, _case, build, expected):
         why = "A parameter may have any shape: all its sizes are multiplied, however many there are."
         assert_equal(count_parameters(build()), expected, why=why)
+
+    @parameterized.expand([("float16", torch.float16), ("float64", torch.float64)])
+    def test_the_dtype_makes_no_difference(self, _case, dtype):
+        why = "A number is one number, whether it takes two bytes of memory (float16), four, or eight (float64)."
+        assert_equal(count_parameters(nn.Linear(3, 2, dtype=dtype)), 8, why=why)
 
     def test_a_lone_number(self):
         module = nn.Module()
@@ -467,7 +495,8 @@ class TestCountParameters(KataTest):
 
     @parameterized.expand([("all", False, 57), ("trainable only", True, 31)])
     def test_the_module_is_left_as_it_is(self, _case, trainable_only, expected):
-        module = half_frozen().eval()
+        module = half_frozen()
+        module.rest.eval()
         before = state(module)
         assert_equal(count_parameters(module, trainable_only), expected, why="The count is not right yet.")
         check_left(module, before, "the module", why="Counting changes nothing: the module is left as it is.")
@@ -602,7 +631,7 @@ class TestCopyWeights(KataTest):
             block.weight.copy_(self.randn(2))
             block.norm.running_mean.copy_(self.randn(4))
             block.norm.running_var.copy_(1 + self.rand(4))
-            block.norm.num_batches_tracked.copy_(self.randint(1, 1000, ()))
+            block.norm.num_batches_tracked.copy_(self.randint(1, 1000, ()) + 2**40)
         return source, target
 
     def test_the_numbers_of_a_layer(self):
@@ -634,6 +663,32 @@ class TestCopyWeights(KataTest):
         copy_weights(source=source, target=target)
         why = "The buffers are copied too, real numbers and whole numbers: a norm layer needs them in evaluation."
         check_numbers(dict(target.named_buffers()), expected, why=why)
+
+    def test_no_digit_is_lost(self):
+        source, target = nn.Linear(3, 2, dtype=torch.float64), nn.Linear(3, 2, dtype=torch.float64)
+        expected = oracle(source.weight)  # on the CPU: not every GPU has float64
+        copy_weights(source=source, target=target)
+        why = f"{COPIED} They are float64 here, and the same to the last digit. A detour through float32 costs half."
+        says, shown = (
+            "target holds other numbers than source.",
+            [f"{x[0, 0]:.16f} ..." for x in (expected, target.weight)],
+        )
+        same = torch.equal(target.weight, expected)
+        assert_that(same, says, why=why, expected=shown[0], actual=shown[1])
+
+    def test_gradients_that_are_there_stay_with_source(self):
+        source, target = self.blocks()
+        for parameter in source.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        expected = {name: x.clone() for name, x in source.state_dict().items()}
+        copy_weights(source=source, target=target)
+        check_numbers(target.state_dict(), expected, why=f"{TAKE} Buffers as well.")
+        why = "A parameter of source may hold a gradient in .grad. It is no number of the model: it stays where it is."
+        pairs = [(name, x.grad, target.get_parameter(name).grad) for name, x in source.named_parameters()]
+        lost = [name for name, grad, _ in pairs if grad is None or not bool((grad == 1).all())]
+        assert_that(not lost, f"The .grad in source was changed: {', '.join(lost)}.", why=why)
+        same = [name for name, grad, other in pairs if other is not None and other.data_ptr() == grad.data_ptr()]
+        assert_that(not same, f"source and target share the .grad of {', '.join(same)}.", why=why)
 
     def test_afterwards_they_share_nothing(self):
         source, target = self.blocks()

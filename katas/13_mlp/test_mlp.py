@@ -27,7 +27,7 @@ SHAPES = [
     ("sequences of one token", (2, 1, 3)),
     ("one number in", (2, 4, 1)),
 ]
-DTYPES = [("float64", torch.float64, 1e-6), ("float16", torch.float16, 2e-2), ("bfloat16", torch.bfloat16, 1e-1)]
+DTYPES = [("float64", torch.float64, 1e-10), ("float16", torch.float16, 2e-2), ("bfloat16", torch.bfloat16, 1e-1)]
 KEEPS = "Number by number: what is above 0 stays as it is, what is below 0 becomes 0."
 MANY = "x may have any number of dimensions in front of the last one, or none. They come back as they were."
 FLOWS = "Training needs the way back: the gradient reaches x, and the parameters of every layer."
@@ -38,7 +38,7 @@ class TestRelu(KataTest):
 
     def test_what_is_below_0_becomes_0(self):
         x = self.tensor([-8.0, -2.0, -0.5, 0.0, 0.25, 3.0, 8.0])
-        assert_close(relu(x), [0.0, 0.0, 0.0, 0.0, 0.25, 3.0, 8.0], why=KEEPS)
+        assert_close(relu(x), [0.0, 0.0, 0.0, 0.0, 0.25, 3.0, 8.0], why=f"{KEEPS} 0 stays 0.", rtol=0, atol=0)
 
     @parameterized.expand(
         [
@@ -59,15 +59,20 @@ class TestRelu(KataTest):
     def test_large_and_small_numbers(self):
         x = self.tensor([[12_345.0, -12_345.0, 1e-3], [-1e-3, 700.0, -700.0]])
         expected = [[12_345.0, 0.0, 1e-3], [0.0, 700.0, 0.0]]
-        assert_close(relu(x), expected, why=f"There is no upper limit, and no number is too small. {KEEPS}")
+        why = f"There is no upper limit, and no number is too small. {KEEPS}"
+        assert_close(relu(x), expected, why=why)
+        x = self.tensor([1e30, -1e30, 1e-30, -1e-30])
+        why = f"1e30 is a number like any other, but its square is inf, and the square of 1e-30 is 0. {KEEPS}"
+        assert_close(relu(x), [1e30, 0.0, 1e-30, 0.0], why=why, atol=0)
 
     @parameterized.expand([("all below", -1.0), ("all above", 1.0)])
     def test_all_on_one_side(self, _case, sign):
         x = (self.rand(4, 3) + 0.1) * sign
         assert_close(relu(x), F.relu(oracle(x)), why=f"All numbers lie on the same side of 0 here. {KEEPS}")
 
-    def test_the_result_is_a_new_tensor(self):
-        x = self.rand(4, 3) + 0.1
+    @parameterized.expand([("a matrix", (4, 3)), ("a lone number", ())])
+    def test_the_result_is_a_new_tensor(self, _case, shape):
+        x = self.rand(*shape) + 0.1
         result = relu(x)
         assert_close(result, oracle(x), why=f"All numbers are above 0 here. {KEEPS}")
         why = "The result is a new tensor, also where nothing had to be cut: to write into it must not change x."
@@ -83,7 +88,7 @@ class TestRelu(KataTest):
             dtype = torch.float16  # an Apple GPU has no float64
         x = self.randn(4, 5, dtype=dtype)
         why = "The result keeps the dtype of x. What you make yourself is float32 unless you say dtype=x.dtype."
-        assert_close(relu(x), F.relu(oracle(x)), dtype=dtype, why=why)
+        assert_close(relu(x), F.relu(oracle(x)), dtype=dtype, why=f"{why} {KEEPS}", rtol=0, atol=0)
 
     def test_the_input_is_left_alone(self):
         x = self.randn(4, 5)
@@ -93,10 +98,32 @@ class TestRelu(KataTest):
         x = self.randn(4, 5)
         assert_follows_device(relu, x, expected=F.relu(oracle(x)))
 
-    def test_gradients_pass_where_x_is_above_0(self):
-        x = self.tensor([[-3.0, 2.0, -0.5, 1.5], [0.5, -1.0, 4.0, -2.0]])
+    @parameterized.expand(
+        [
+            ("a matrix", [[-3.0, 2.0, -0.5, 1.5], [0.5, -1.0, 4.0, -2.0]]),
+            ("a lone number above 0", 2.0),
+            ("a lone number below 0", -2.0),
+        ]
+    )
+    def test_gradients_pass_where_x_is_above_0(self, _case, numbers):
+        x = self.tensor(numbers)
         why = "The gradient passes where x is above 0. Where the number was cut, a small change changes nothing: 0."
         assert_gradients(relu, x, expected=F.relu(oracle(x)), why=why)
+
+    def test_the_gradient_at_0_is_a_number(self):
+        x = self.tensor([0.0, -1.0, 2.0]).requires_grad_()
+        result = relu(x)
+        assert_close(result, [0.0, 0.0, 2.0], why=KEEPS)
+        assert_that(result.requires_grad, "The result has no gradient: the way back is cut.", why=FLOWS)
+        (slopes,) = torch.autograd.grad(result.sum(), x)
+        slope = slopes[0].item()
+        why = (
+            "At 0 the line has a corner, and any gradient from 0 to 1 will do. NaN will not: one step of training "
+            "would carry it into the parameters. A root brings it: its slope at 0 is inf, and 0 times inf is NaN."
+        )
+        assert_that(
+            0 <= slope <= 1, f"The gradient at 0 is {slope:g}.", why=why, expected="0 to 1", actual=f"{slope:g}"
+        )
 
 
 def parameters_of(layers):
@@ -136,6 +163,41 @@ def check_start(layers, why):
     constant = any(len(set(weight)) < len(weight) / 2 for weight in weights)
     equal = len({tuple(weight) for weight in weights}) < len(weights)
     assert_that(not constant and not equal, "The layers do not start with random numbers of their own.", why=why)
+
+
+def check_first_numbers(layers):
+    """They hold what PyTorch draws for them: from -k to k, all equally likely, with k = 1 / sqrt(in_features)."""
+    why = (
+        "The layers start as PyTorch makes them. Leave the numbers that nn.Linear draws; how to draw them comes later."
+    )
+    for layer in layers:
+        for name, parameter in layer.named_parameters():
+            numbers = parameter.detach().cpu().double() * layer.in_features**0.5
+            usual = numbers.abs().max() < 1.001 and 0.377 < numbers.std() < 0.777 and numbers.mean().abs() < 0.5
+            says = f"The {name} of the layer {sizes_of(layer)} starts with other numbers."
+            assert_that(usual, says, why=why)
+
+
+def held_by(net):
+    """All that the net and its layers keep in their attributes."""
+    return {(name, key): value for name, part in net.named_modules() for key, value in vars(part).items()}
+
+
+def check_nothing_remembered(net, x, expected):
+    """A call leaves the net as it was."""
+    before, numbers = held_by(net), {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    assert_close(net(x), expected, why="A ReLU between the layers, and nothing after the last one.")
+    why = "Nothing is remembered from one call to the next: forward computes its result, and changes nothing in self."
+    check_same(net, before, numbers, "A call", why)
+
+
+def check_same(net, before, numbers, who, why):
+    after, state = held_by(net), net.state_dict()
+    changed = [key for (name, key), value in after.items() if before.get((name, key), net) is not value]
+    changed += [key for name, key in before if (name, key) not in after]
+    assert_that(not changed, f"{who} has changed what the net holds: {', '.join(changed)}.", why=why)
+    same = state.keys() == numbers.keys() and all(torch.equal(state[name], numbers[name]) for name in numbers)
+    assert_that(same, f"{who} has changed the numbers in the net.", why=why)
 
 
 def through(layers, x):
@@ -212,6 +274,15 @@ class TestSimpleNet(KataTest):
         x = by_eye(self, net)
         why = f"layer1 gives [2, 29, -32] and [-1, -0.5, 0.5] here, and layer2 has the bias -50. {BETWEEN}"
         assert_close(net(x), [[-338.0], [0.0]], why=why)
+
+    def test_the_layers_start_as_pytorch_makes_them(self):
+        net = self.make(SimpleNet, 100, 50, 40)
+        check_layers(net, [net.layer1, net.layer2], (100, 50, 40), why=TWO)
+        check_first_numbers([net.layer1, net.layer2])
+
+    def test_nothing_is_remembered(self):
+        net, x = self.trained(3, 5, 2), self.randn(4, 3)
+        check_nothing_remembered(net, x, through([net.layer1, net.layer2], x))
 
     def test_two_layers_also_where_the_sizes_agree(self):
         net = self.make(SimpleNet, 4, 4, 4)
@@ -313,6 +384,8 @@ class TestDeepNet(KataTest):
         net = self.make(DeepNet, [3, 8, 6, 2])
         has = hasattr(net, "layers")
         assert_that(has, "The net has no `layers`.", why=NEIGHBOURS)
+        registers = isinstance(net.layers, (nn.ModuleList, nn.Sequential))
+        assert_that(registers, f"`layers` is {type(net.layers).__name__}, not nn.ModuleList.", why=NEIGHBOURS)
         check_layers(net, list(net.layers), [3, 8, 6, 2], why=NEIGHBOURS)
 
     @parameterized.expand([("in the middle", [2, 4, 2, 3]), ("all of them", [4, 4, 4, 4])])
@@ -321,6 +394,12 @@ class TestDeepNet(KataTest):
         check_layers(net, list(net.layers), sizes, why=f"{TWICE} {NEIGHBOURS}")
         why = "The layers start as PyTorch makes them: each draws random numbers of its own."
         check_start(list(net.layers), why=why)
+
+    @parameterized.expand([("three layers", [100, 50, 50, 40]), ("one layer", [100, 40])])
+    def test_the_layers_start_as_pytorch_makes_them(self, _case, sizes):
+        net = self.make(DeepNet, list(sizes))
+        check_layers(net, list(net.layers), sizes, why=NEIGHBOURS)
+        check_first_numbers(net.layers)
 
     def test_a_relu_between_each_layer_and_the_next(self):
         net, x = self.make(DeepNet, [2, 2, 2, 1]), self.tensor([[3.0, -2.0], [300.0, -200.0]])
@@ -337,6 +416,7 @@ class TestDeepNet(KataTest):
         [
             ("one layer", [3, 2], "With two sizes there is one layer, and no ReLU."),
             ("two layers", [3, 5, 2], "With three sizes there are two layers, and one ReLU."),
+            ("one number in the middle", [3, 1, 4], "A token may have a single number between two layers."),
             ("four layers", [3, 5, 4, 6, 2], "With five sizes there are four layers, and three ReLUs."),
             ("seven layers", [2, 4, 5, 6, 5, 4, 2, 3], "With eight sizes there are seven layers, and six ReLUs."),
         ]
@@ -356,6 +436,7 @@ class TestDeepNet(KataTest):
     )
     def test_the_relus_where_a_size_occurs_twice(self, _case, sizes):
         net, x = self.trained(list(sizes)), self.randn(6, sizes[0])
+        check_layers(net, list(net.layers), sizes, why=f"{TWICE} {NEIGHBOURS}")
         assert_close(net(x), through(net.layers, x), why=f"{TWICE} {NEXT}", rtol=1e-3, atol=1e-3)
 
     @parameterized.expand([("one layer", (3, 2)), ("three layers", (3, 5, 4, 2))])
@@ -372,6 +453,20 @@ class TestDeepNet(KataTest):
         why = "The list belongs to the caller, who may need it again: the list is left unchanged."
         same = sizes == [3, 5, 4, 2]
         assert_that(same, "Your code changed the list of sizes.", why=why, expected="[3, 5, 4, 2]", actual=str(sizes))
+
+    def test_the_caller_may_change_the_list_later(self):
+        sizes = [3, 5, 4, 2]
+        net, x = self.trained(sizes), self.randn(4, 3)
+        sizes.clear()
+        why = (
+            "Here the caller has emptied the list after the net was made. A net that keeps the list itself sees every "
+            "change in it. The net does not need the list any more: the number of its layers tells the same."
+        )
+        assert_close(net(x), through(net.layers, x), why=f"{why} {NEXT}")
+
+    def test_nothing_is_remembered(self):
+        net, x = self.trained([3, 5, 4, 2]), self.randn(4, 3)
+        check_nothing_remembered(net, x, through(net.layers, x))
 
     def test_every_net_has_its_own_numbers(self):
         one, other, x = self.trained([3, 5, 2]), self.make(DeepNet, [3, 5, 2]), self.randn(4, 3)
@@ -482,18 +577,19 @@ class TestHiddenActivations(KataTest):
     @parameterized.expand([("in training", True), ("in evaluation", False)])
     def test_the_net_is_left_as_it_is(self, _case, mode):
         net, x = self.trained(3, 5, 2).train(mode), self.randn(4, 3)
-        numbers = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+        for parameter in net.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        before, numbers = held_by(net), {name: tensor.clone() for name, tensor in net.state_dict().items()}
         assert_close(hidden_activations(net, x), hidden_by_pytorch(net, x), why=HANDED)
         why = "To look at a net changes nothing in it: the net is left as it is, its mode and its parameters too."
-        same = net.state_dict().keys() == numbers.keys()
-        same = same and all(torch.equal(tensor, numbers[name]) for name, tensor in net.state_dict().items())
-        assert_that(same, "The numbers in the net are others now.", why=why)
         assert_that(all(part.training == mode for part in net.modules()), "The mode of the net was changed.", why=why)
         asked = all(parameter.requires_grad for parameter in net.parameters())
         assert_that(asked, "A parameter of the net does not ask for a gradient any more.", why=why)
         hooks = [part for part in net.modules() if part._forward_hooks or part._forward_pre_hooks]
         assert_that(not hooks, "A hook was left in the net.", why=why)
-        assert_that(all(p.grad is None for p in net.parameters()), "A parameter of the net has a .grad now.", why=why)
+        kept = all(p.grad is not None and bool((p.grad == 1).all()) for p in net.parameters())
+        assert_that(kept, "A parameter of the net has another .grad now.", why=why)
+        check_same(net, before, numbers, "Your function", why)
 
     def test_gaps_in_memory_make_no_difference(self):
         net, x = self.trained(3, 5, 2), self.randn(2, 4, 3, strided=True)
@@ -517,8 +613,9 @@ class TestHiddenActivations(KataTest):
         net, x = self.trained(3, 5, 2), self.randn(4, 3)
         assert_follows_device(hidden_activations, net, x, expected=hidden_by_pytorch(net, x))
 
-    def test_gradients_reach_x(self):
-        net, x = self.trained(3, 4, 2).cpu().double(), self.randn(2, 3)
+    @parameterized.expand([("in training", True), ("in evaluation", False)])
+    def test_gradients_reach_x(self, _case, mode):
+        net, x = self.trained(3, 4, 2).cpu().double().train(mode), self.randn(2, 3)
         why = "The gradient flows back through the ReLU and the first layer to x."
         assert_gradients(hidden_activations, net, x, expected=hidden_by_pytorch(net, x), why=why)
 

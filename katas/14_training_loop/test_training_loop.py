@@ -1,15 +1,22 @@
 """The tests of kata 14. Run them with: make kata N=14"""
 
+import itertools
 import math
 
 import torch
 from torch import nn
 from training_loop import evaluate, minibatches, sgd_step_, train, train_step
 
-from dojo.testing import KataTest, assert_close, assert_equal, assert_that, oracle, parameterized
+from dojo.elsewhere import Elsewhere, elsewhere
+from dojo.testing import KataTest, assert_close, assert_equal, assert_that, on_two_devices, oracle, parameterized
 
 SQUARES = "The loss is the mean of the squares of all errors, model(x) - y, over all numbers of y."
 RECORDS = "Whether PyTorch records gradients is the caller's choice, for the whole program. Leave it as you found it."
+DIGITS = "float64 keeps 16 digits, and float32 only 7. Stay with the dtype of the model, and no digit is lost."
+CALL = (
+    "Call the model itself: model(x). The call runs forward, and what was attached to the model too. Here that is a "
+    "hook, a function that changes what comes out."
+)
 SHAPES = [
     ("a row in, a row out", (4, 3), 2),
     ("one output", (5, 2), 1),
@@ -34,6 +41,16 @@ class Scale(nn.Module):
         return "a model that multiplies x by its parameter `scale`"
 
 
+class Centered(nn.Module):
+    """Takes the mean of the batch away from each row, so that a row says something only among the others."""
+
+    def forward(self, x):
+        return x - x.mean(0)
+
+    def __repr__(self):
+        return "a model that subtracts the mean over the batch"
+
+
 class Seeded(torch.Generator):
     """A generator that a message can show."""
 
@@ -53,19 +70,19 @@ class Probe(nn.Module):
         return x
 
 
-def check_number(actual, expected, *, why):
+def check_number(actual, expected, *, why, rtol=1e-4):
     """Check a Python float, up to rounding."""
-    near = isinstance(actual, float) and math.isclose(actual, expected, rel_tol=1e-4, abs_tol=1e-9)
+    near = isinstance(actual, float) and math.isclose(actual, expected, rel_tol=rtol, abs_tol=1e-9)
     assert_equal(expected if near else actual, expected, why=why)
 
 
-def check_numbers(actual, expected, *, why):
+def check_numbers(actual, expected, *, why, rtol=1e-4):
     """Check a list of Python floats, up to rounding."""
     if isinstance(actual, list) and len(actual) == len(expected):
         kinds = sorted({type(item).__name__ for item in actual if not isinstance(item, float)})
         says = "The list does not hold Python floats."
         assert_that(not kinds, says, why=why, expected="float", actual=", ".join(kinds))
-        if all(math.isclose(*pair, rel_tol=1e-4, abs_tol=1e-9) for pair in zip(actual, expected)):
+        if all(math.isclose(*pair, rel_tol=rtol, abs_tol=1e-9) for pair in zip(actual, expected)):
             actual = expected
     assert_equal(actual, expected, why=why)
 
@@ -81,6 +98,11 @@ def by_hand(model, x, y, lr, steps=1):
         weight -= lr * 2 / errors.numel() * (errors.T @ x)
         bias -= lr * 2 / errors.numel() * errors.sum(0)
     return losses, weight, bias
+
+
+def check_recording(now, before):
+    says = f"PyTorch {'no longer records gradients' if before else 'records gradients now'}."
+    assert_that(now == before, says, why=RECORDS)
 
 
 class LoopTest(KataTest):
@@ -113,12 +135,18 @@ def modes(model):
     return {name or "the model": "train" if module.training else "eval" for name, module in model.named_modules()}
 
 
-def check_training(model, seen):
-    """Check that the model was in training mode when it was called, and still is."""
+def check_training(model, seen, steps):
+    """Check that the model was in training mode when it was called, once in each step, and still is."""
     why = "The model is in training mode, so that layers such as dropout do their work. It trains in it, and stays so."
     called = {mode for mode, _ in seen}
     assert_that(called == {"training mode"}, "The model was called in evaluation mode.", why=why)
     assert_that(set(modes(model).values()) == {"train"}, "Afterwards the model is in evaluation mode.", why=why)
+    why = (
+        "A step calls the model once, with all of x. A layer may look at the whole batch, and may draw random numbers "
+        "at each call: so the loss that you return and the gradients come from one and the same call."
+    )
+    says = "The model was called too often, or not often enough."
+    assert_that(len(seen) == steps, says, why=why, expected=f"calls: {steps}", actual=f"calls: {len(seen)}")
 
 
 def check_parameter(parameter, expected, *, why, **options):
@@ -187,20 +215,45 @@ class TestSgdStep(LoopTest):
 
     def test_a_parameter_is_still_a_leaf_that_requires_a_gradient(self):
         weight = self.parameter([1.0, 2.0], [10.0, -20.0])
-        frozen = self.parameter([5.0]).requires_grad_(False)
-        sgd_step_(parameters=[weight, frozen], lr=0.1)
+        frozen, without = self.parameter([5.0]).requires_grad_(False), self.parameter([5.0])
+        sgd_step_(parameters=[weight, frozen, without], lr=0.1)
         check_parameter(weight, [0.0, 4.0], why=self.why)
         check_parameter(frozen, [5.0], why=self.why)
         why = "The update is no step of the graph. A parameter is a leaf before and after, and learns on."
         assert_that(weight.requires_grad, "The parameter no longer requires a gradient.", why=why)
         assert_that(weight.is_leaf, "The parameter is no leaf any more.", why=why)
         assert_that(not frozen.requires_grad, "A frozen parameter requires a gradient now.", why=why)
+        says = "A parameter whose .grad is None no longer requires a gradient."
+        assert_that(without.requires_grad, says, why=why)
 
-    def test_gradients_are_still_recorded_afterwards(self):
+    def test_a_frozen_parameter_may_have_a_gradient(self):
+        frozen = self.parameter([1.0, 2.0], [10.0, -20.0]).requires_grad_(False)
+        sgd_step_(parameters=[frozen], lr=0.1)
+        why = "It was frozen after its gradient came. Only `.grad` counts here: a parameter that has one moves."
+        check_parameter(frozen, [0.0, 4.0], why=why)
+        why = "Its value moves, and nothing else. It does not require a gradient, before and after."
+        assert_that(not frozen.requires_grad, "A frozen parameter requires a gradient now.", why=why)
+
+    def test_small_gradients_count_too(self):
+        weight = self.parameter([1.0, 2.0], [1e-6, -2e-6])
+        sgd_step_(parameters=[weight], lr=1e5)
+        check_parameter(weight, [0.9, 2.2], why=self.why)
+
+    @parameterized.expand([("recording", True), ("not recording", False)])
+    def test_gradients_are_recorded_as_before(self, _case, recording):
         weight = self.parameter([1.0, 2.0], [10.0, -20.0])
-        sgd_step_(parameters=[weight], lr=0.1)
+        with torch.set_grad_enabled(recording):
+            sgd_step_(parameters=[weight], lr=0.1)
+            now = torch.is_grad_enabled()
         check_parameter(weight, [0.0, 4.0], why=self.why)
-        assert_that(torch.is_grad_enabled(), "PyTorch no longer records gradients.", why=RECORDS)
+        check_recording(now, recording)
+
+    def test_nothing_is_returned(self):
+        weight = self.parameter([1.0, 2.0], [10.0, -20.0])
+        result = sgd_step_(parameters=[weight], lr=0.1)
+        check_parameter(weight, [0.0, 4.0], why=self.why)
+        why = "The parameters themselves have changed, and the caller holds them. There is nothing to return."
+        assert_that(result is None, "It returned something.", why=why, expected="None", actual=type(result).__name__)
 
     def test_a_second_step_goes_on_from_the_first(self):
         weight = self.parameter([1.0, 2.0], [10.0, -20.0])
@@ -217,6 +270,29 @@ class TestSgdStep(LoopTest):
         weight.grad = gradient.to(dtype)
         sgd_step_(parameters=[weight], lr=0.5)
         check_parameter(weight, [-4.0, 12.0], why=self.why, dtype=dtype, device=weight.device)
+
+    def test_each_parameter_keeps_its_own_dtype(self):
+        first, second = self.parameter([1.0, 2.0], [10.0, -20.0]), nn.Parameter(self.tensor([1.0], torch.float16))
+        second.grad = self.tensor([2.0], torch.float16)
+        sgd_step_(parameters=[first, second], lr=0.5)
+        check_parameter(first, [-4.0, 12.0], why=self.why)
+        check_parameter(second, [0.0], why=self.why, dtype=torch.float16)
+
+    def test_no_digit_of_float64_is_lost(self):
+        weight = nn.Parameter(torch.tensor([1.0, 0.0], dtype=torch.float64))
+        weight.grad = torch.tensor([2.0**-40, 1.0], dtype=torch.float64)
+        sgd_step_(parameters=[weight], lr=0.1)
+        expected = [1.0 - 0.1 * 2.0**-40, -0.1]
+        check_parameter(weight, expected, why=DIGITS, dtype=torch.float64, device="cpu", rtol=1e-14, atol=0.0)
+
+    def test_all_stays_on_the_device_of_the_parameter(self):
+        weight = self.parameter([1.0, 2.0], [10.0, -20.0])
+        sgd_step_(parameters=[weight], lr=0.1)
+        check_parameter(weight, [0.0, 4.0], why=self.why)
+        moved = elsewhere(self.tensor([1.0, 2.0]))
+        moved.grad = elsewhere(self.tensor([10.0, -20.0]))
+        why = "A tensor that you make for the update must live where the parameter lives. A Python number always can."
+        on_two_devices(sgd_step_, [moved], 0.1, why=why)
 
     def test_any_memory_layout_will_do(self):
         values, gradient = self.randn(4, 3, strided=True), self.randn(4, 3, strided=True)
@@ -253,7 +329,8 @@ class TestTrainStep(LoopTest):
     def test_old_gradients_do_not_count(self):
         model, x, y = self.scale()
         model.scale.grad = self.tensor(100.0)
-        loss = train_step(model, self.sgd(model), x, y)
+        outer = nn.Sequential(nn.Sequential(model))  # its parameter lies two modules deep
+        loss = train_step(outer, self.sgd(outer), x, y)
         check_number(loss, 10.0, why=SQUARES)
         why = "backward() adds to .grad. What stood there before the call does not count: clear it first."
         check_parameter(model.scale, 2.0, why=why)
@@ -308,14 +385,76 @@ class TestTrainStep(LoopTest):
         model, seen, x, y = self.probed()
         loss = train_step(model, self.sgd(model), x, y)
         check_number(loss, 10.0, why=SQUARES)
-        check_training(model, seen)
+        check_training(model, seen, 1)
+
+    def test_the_model_itself_is_called(self):
+        model, x, y = self.scale(2.0)
+        model.register_forward_hook(lambda _model, _inputs, output: output / 2)
+        # the errors are -2 and -4; the slope is half of that without the hook
+        check_number(train_step(model, self.sgd(model), x, y), 10.0, why=CALL)
+        check_parameter(model.scale, 2.5, why=CALL)
+
+    def test_a_frozen_parameter_may_have_an_old_gradient(self):
+        model, x, y = self.linear()
+        before = oracle(model.weight)
+        (losses, _, bias) = by_hand(model, x, y, 0.1)
+        model.weight.grad = torch.ones_like(model.weight)
+        model.weight.requires_grad_(False)
+        check_number(train_step(model, self.sgd(model), x, y), losses[0], why=SQUARES)
+        why = (
+            "The weight was frozen with a gradient in its .grad. step() moves along whatever stands there, so that "
+            "must be cleared too: the weight stays."
+        )
+        check_parameter(model.weight, before, why=why)
+        check_parameter(model.bias, bias, why=self.why)
+
+    def test_a_parameter_may_be_of_no_use(self):
+        model, x, y = self.scale()
+        model.spare = nn.Parameter(self.tensor(7.0))
+        check_number(train_step(model, self.sgd(model), x, y), 10.0, why=SQUARES)
+        why = "The model holds a parameter that it does not use. No gradient reaches it: it stays, and is no error."
+        check_parameter(model.spare, 7.0, why=why)
+        check_parameter(model.scale, 2.0, why=self.why)
+
+    def test_a_loss_that_is_no_number_is_told(self):
+        model, x, _ = self.scale()
+        loss = train_step(model, self.sgd(model), x, self.tensor([[math.nan], [6.0]]))
+        says = "The loss is not NaN, where one of the targets is."
+        why = "NaN means 'not a number'. A loss of NaN tells the caller that something is wrong. Do not hide it."
+        assert_that(isinstance(loss, float) and math.isnan(loss), says, why=why, expected="nan", actual=repr(loss))
+
+    def test_parts_of_the_model_may_have_a_learning_rate_of_their_own(self):
+        model, x, y = self.linear()
+        (_, weight, _) = by_hand(model, x, y, 0.1)
+        (losses, _, bias) = by_hand(model, x, y, 0.5)
+        groups = [{"params": [model.weight], "lr": 0.1}, {"params": [model.bias], "lr": 0.5}]
+        check_number(train_step(model, torch.optim.SGD(groups), x, y), losses[0], why=SQUARES)
+        why = "Leave the update to the optimizer that it is given. This one has two learning rates: 0.1 and 0.5."
+        check_parameter(model.weight, weight, why=why)
+        check_parameter(model.bias, bias, why=why)
+
+    def test_a_large_error_makes_a_large_step(self):
+        model, x, y = self.scale()
+        check_number(train_step(model, self.sgd(model), x, 100 * y), 223502.5, why=SQUARES)
+        why = f"The errors are -299 and -598, so the slope is -1495: scale goes from 1 to 150.5. {self.why}"
+        check_parameter(model.scale, 150.5, why=why)
+
+    def test_any_memory_layout_will_do(self):
+        model, _, _ = self.linear()
+        x, y = self.randn(4, 3, strided=True), self.randn(4, 2, strided=True)
+        (losses, weight, _) = by_hand(model, x, y, 0.1)
+        why = f"The numbers lie in memory with gaps. {self.why}"
+        check_number(train_step(model, self.sgd(model), x, y), losses[0], why=why)
+        check_parameter(model.weight, weight, why=why)
 
     def test_float64_will_do(self):
         model, x, y = self.double()
         (losses, weight, _) = by_hand(model, x, y, 0.1)
         loss = train_step(model, self.sgd(model), x, y)
         check_number(loss, losses[0], why=SQUARES)
+        check_number(loss, losses[0], why=DIGITS, rtol=1e-11)
         check_parameter(model.weight, weight, why=self.why, dtype=torch.float64, device="cpu")
+        check_parameter(model.weight, weight, why=DIGITS, dtype=torch.float64, device="cpu", rtol=1e-10, atol=1e-11)
 
     def test_the_data_is_left_alone(self):
         model, x, y = self.scale()
@@ -337,7 +476,9 @@ class TestTrain(LoopTest):
         why = f"The caller's model has learned: scale goes from 1 to 1.5, 1.875 and 2.15625. {self.rule}"
         check_parameter(model.scale, 2.15625, why=why)
 
-    @parameterized.expand([("one step", 1, 0.25), ("a few", 4, 0.05), ("no step", 0, 0.25)])
+    @parameterized.expand(
+        [("one step", 1, 0.25), ("a few", 9, 0.05), ("no step", 0, 0.25), ("steps of length 0", 2, 0.0)]
+    )
     def test_there_is_one_loss_for_each_step(self, _case, steps, lr):
         model, x, y = self.linear((5, 3), 2)
         (losses, weight, bias) = by_hand(model, x, y, lr, steps)
@@ -394,7 +535,7 @@ class TestTrain(LoopTest):
 
     def test_any_module_can_be_trained(self):
         model, x, y = self.scale()
-        model = nn.Sequential(model, Scale(2.0).to(self.device))
+        model = nn.Sequential(nn.Sequential(nn.Sequential(model)), Scale(2.0).to(self.device))
         losses = train(model, x, y, 2, 0.01)
         # the product of the two is 2, so the errors are -1 and -2; the slopes are -10 and -5; then 1.1 * 2.05 = 2.255
         why = f"Both scales learn, each along its own gradient. {self.rule}"
@@ -403,13 +544,71 @@ class TestTrain(LoopTest):
     def test_the_model_trains_in_training_mode(self):
         model, seen, x, y = self.probed()
         check_numbers(train(model, x, y, 2, 0.1), [10.0, 2.5], why=self.why)
-        check_training(model, seen)
+        check_training(model, seen, 2)
+
+    def test_the_model_itself_is_called(self):
+        model, x, y = self.scale(2.0)
+        model.register_forward_hook(lambda _model, _inputs, output: output / 2)
+        # the errors are -2 and -4; the slope is half of that without the hook
+        check_numbers(train(model, x, y, 1, 0.1), [10.0], why=CALL)
+        check_parameter(model.scale, 2.5, why=CALL)
+
+    def test_a_parameter_may_be_used_twice(self):
+        model, x, y = self.scale()
+        twice = nn.Sequential(model, model)
+        # scale * scale is 1, so the errors are -2 and -4; the slope is -20; then 1.2 * 1.2 is 1.44
+        losses = train(twice, x, y, 2, 0.01)
+        why = f"One module stands in this model twice. It is still one parameter, which makes one step. {self.rule}"
+        check_numbers(losses, [10.0, 2.5 * (3 - 1.44) ** 2], why=why)
+
+    def test_a_parameter_may_be_of_no_use(self):
+        model, x, y = self.scale()
+        model.spare = nn.Parameter(self.tensor(7.0))
+        check_numbers(train(model, x, y, 2, 0.1), [10.0, 2.5], why=self.why)
+        why = "The model holds a parameter that it does not use. No gradient reaches it: it stays, and is no error."
+        check_parameter(model.spare, 7.0, why=why)
+
+    def test_a_frozen_parameter_may_have_an_old_gradient(self):
+        model, x, y = self.linear()
+        before = oracle(model.weight)
+        (losses, _, bias) = by_hand(model, x, y, 0.1)
+        model.weight.grad = torch.ones_like(model.weight)
+        model.weight.requires_grad_(False)
+        check_numbers(train(model, x, y, 1, 0.1), losses, why=self.why)
+        why = "The weight was frozen with a gradient in its .grad. What stood there does not count: the weight stays."
+        check_parameter(model.weight, before, why=why)
+        check_parameter(model.bias, bias, why=self.rule)
+
+    def test_the_model_keeps_its_parameters(self):
+        model, x, y = self.scale()
+        scale = model.scale
+        check_numbers(train(model, x, y, 2, 0.1), [10.0, 2.5], why=self.why)
+        why = (
+            "The model holds the same parameters as before, with new values. Others hold them too, an optimizer for "
+            "one: they would go on with the old ones."
+        )
+        assert_that(model.scale is scale, "The model has a new parameter in place of its own.", why=why)
+
+    def test_gradients_are_still_recorded_afterwards(self):
+        model, x, y = self.scale()
+        check_numbers(train(model, x, y, 2, 0.1), [10.0, 2.5], why=self.why)
+        check_recording(torch.is_grad_enabled(), True)
+
+    def test_any_memory_layout_will_do(self):
+        model, _, _ = self.linear()
+        x, y = self.randn(4, 3, strided=True), self.randn(4, 2, strided=True)
+        (losses, _, _) = by_hand(model, x, y, 0.1, 2)
+        why = f"The numbers lie in memory with gaps. {self.why}"
+        check_numbers(train(model, x, y, 2, 0.1), losses, why=why)
 
     def test_float64_will_do(self):
         model, x, y = self.double()
-        (losses, weight, _) = by_hand(model, x, y, 0.1, 2)
-        check_numbers(train(model, x, y, 2, 0.1), losses, why=self.why)
+        (expected, weight, _) = by_hand(model, x, y, 0.1, 2)
+        losses = train(model, x, y, 2, 0.1)
+        check_numbers(losses, expected, why=self.why)
+        check_numbers(losses, expected, why=DIGITS, rtol=1e-11)
         check_parameter(model.weight, weight, why=self.rule, dtype=torch.float64, device="cpu")
+        check_parameter(model.weight, weight, why=DIGITS, dtype=torch.float64, device="cpu", rtol=1e-10, atol=1e-11)
 
 
 class TestEvaluate(LoopTest):
@@ -507,8 +706,7 @@ class TestEvaluate(LoopTest):
         with torch.set_grad_enabled(recording):
             check_number(evaluate(model, x, y), 10.0, why=SQUARES)
             now = torch.is_grad_enabled()
-        says = f"PyTorch {'no longer records gradients' if recording else 'records gradients now'}."
-        assert_that(now == recording, says, why=RECORDS)
+        check_recording(now, recording)
 
     def test_a_second_call_gives_the_same(self):
         model, linear, x, y = self.nested()
@@ -519,7 +717,39 @@ class TestEvaluate(LoopTest):
     def test_float64_will_do(self):
         model, x, y = self.double()
         (losses, _, _) = by_hand(model, x, y, 0.1)
-        check_number(evaluate(model, x, y), losses[0], why=SQUARES)
+        loss = evaluate(model, x, y)
+        check_number(loss, losses[0], why=SQUARES)
+        check_number(loss, losses[0], why=DIGITS, rtol=1e-11)
+
+    def test_the_model_itself_is_called(self):
+        model, x, y = self.scale(2.0)
+        model.register_forward_hook(lambda _model, _inputs, output: output / 2)
+        check_number(evaluate(model, x, y), 10.0, why=CALL)
+
+    def test_the_model_sees_the_whole_batch(self):
+        x, y = self.tensor([[1.0], [2.0], [6.0]]), self.tensor([[0.0], [0.0], [0.0]])
+        why = (
+            "Call the model with all of x at once. This one subtracts the mean of the batch, 3: the rest is -2, -1, 3."
+        )
+        check_number(evaluate(Centered(), x, y), 14 / 3, why=why)
+
+    def test_the_data_is_left_alone(self):
+        x, y = self.tensor([[1.0], [2.0]]), self.tensor([[3.0], [6.0]])
+        check_number(evaluate(nn.Identity(), x, y), 10.0, why=SQUARES)
+        why = (
+            "x and y belong to the caller. What the model gives back is not always a new tensor: this model gives back "
+            "x itself. So write into none of them."
+        )
+        assert_close(x, [[1.0], [2.0]], why=why)
+        assert_close(y, [[3.0], [6.0]], why=why)
+        says = "Your code made the data require a gradient."
+        assert_that(not x.requires_grad and not y.requires_grad, says, why=self.untouched)
+
+    def test_any_memory_layout_will_do(self):
+        model, _, _ = self.linear()
+        x, y = self.randn(4, 3, strided=True), self.randn(4, 2, strided=True)
+        (losses, _, _) = by_hand(model, x, y, 0.1)
+        check_number(evaluate(model, x, y), losses[0], why=f"The numbers lie in memory with gaps. {SQUARES}")
 
 
 class TestMinibatches(LoopTest):
@@ -577,6 +807,7 @@ class TestMinibatches(LoopTest):
             ("all in one", 5, 5),
             ("more asked for than there are", 3, 8),
             ("one row", 1, 1),
+            ("many rows", 300, 70),
         ]
     )
     def test_every_row_comes_once_with_its_target(self, _case, n, size):
@@ -587,6 +818,13 @@ class TestMinibatches(LoopTest):
         x, y = self.data(20)
         order = self.check_epoch(minibatches(x, y, 6, self.generator()), 20, 6)
         why = "The rows are shuffled: they come in a random order. Their old order is one of a million million million."
+        assert_that(order != sorted(order), "The rows come in their old order.", why=why, actual=str(order))
+
+    @parameterized.expand([("as large as the data", 20), ("larger than the data", 50)])
+    def test_a_single_batch_is_shuffled_too(self, _case, size):
+        x, y = self.data(20)
+        order = self.check_epoch(minibatches(x, y, size, self.generator()), 20, size)
+        why = "Any order of the rows may come, also when all of them fit into one batch."
         assert_that(order != sorted(order), "The rows come in their old order.", why=why, actual=str(order))
 
     def test_the_next_epoch_has_another_order(self):
@@ -630,6 +868,14 @@ class TestMinibatches(LoopTest):
         follows = sum(order.index(1) == order.index(0) + 1 for order in orders)  # about one in eight
         assert_that(follows < 35, f"In 60 epochs, row 1 came right after row 0 {follows} times.", why=why)
 
+    def test_three_rows_come_in_all_six_orders(self):
+        x, y = self.data(3)
+        generator = self.generator()
+        orders = {tuple(self.check_epoch(minibatches(x, y, 2, generator), 3, 2)) for _ in range(100)}
+        why = "Any order of the rows may come, the old one too. Three rows have six orders."
+        missing = sorted(set(itertools.permutations(range(3))) - orders)
+        assert_that(not missing, f"In 100 epochs, these orders never came: {str(missing)[1:-1]}.", why=why)
+
     def test_other_chance_is_left_alone(self):
         x, y = self.data(20)
         before = torch.get_rng_state()
@@ -661,6 +907,37 @@ class TestMinibatches(LoopTest):
                 left.remove(number)
             assert_close(rows, oracle(x)[chosen], why=why, dtype=dtype)
             assert_close(targets, oracle(y)[chosen], why=why)
+
+    def test_values_stay_as_they_are(self):
+        y = self.tensor([2**60 + row for row in range(5)])
+        for values in ([math.nan, math.inf, -math.inf, 0.0, 1e-30], [True, False, True, True, False], [1 + 2j] * 5):
+            x = self.tensor(values)
+            why = "A row is handed on, and nothing is reckoned with it: NaN, infinity and large whole numbers stay."
+            for rows, targets in self.pairs(minibatches(x, y, 2, self.generator())):
+                numbers = [target - 2**60 for target in targets.tolist()]
+                known = all(number in range(5) for number in numbers)
+                assert_that(known, "A target is none of y.", why=why, actual=str(targets.tolist()))
+                expected = [values[number] for number in numbers]
+                assert_close(rows, torch.tensor(expected, dtype=x.dtype), why=why, dtype=x.dtype, rtol=0.0, atol=0.0)
+
+    def test_equal_rows_are_rows_too(self):
+        x, y = self.tensor([[1.0, 2.0]] * 5), self.tensor([3] * 5)
+        sizes = [len(rows) for rows, _ in self.pairs(minibatches(x, y, 2, self.generator()))]
+        assert_equal(sizes, [2, 2, 1], why="All five rows are equal here. Each of them counts, as in any other data.")
+
+    def test_a_row_may_be_empty(self):
+        x, y = self.tensor([[]] * 5), self.tensor([3] * 5)
+        shapes = [tuple(rows.shape) for rows, _ in self.pairs(minibatches(x, y, 2, self.generator()))]
+        assert_equal(shapes, [(2, 0), (2, 0), (1, 0)], why="x has shape (5, 0): five rows with no numbers in them.")
+
+    def test_batches_are_where_the_data_is(self):
+        x, y = self.data(7)
+        self.check_epoch(minibatches(x, y, 3, self.generator()), 7, 3)
+        why = "x and y may be on a GPU. The batches stay there, and so must a tensor that picks rows from them."
+        moved, generator = (elsewhere(x), elsewhere(y)), self.generator()
+        pairs = on_two_devices(lambda: self.pairs(minibatches(*moved, 3, generator)), why=why)
+        there = all(isinstance(tensor, Elsewhere) for pair in pairs for tensor in pair)
+        assert_that(there, "The data was on another device, but the batches are on the CPU.", why=why)
 
     def test_any_memory_layout_will_do(self):
         x, y = self.data(7)

@@ -17,7 +17,8 @@ def sgd_step_(parameters: Iterable[Tensor], lr: float) -> None:
 
     Args:
         parameters: the tensors to change: a list, or what `model.parameters()` gives, which can be walked through only
-            once. They are leaves of any shape and floating-point dtype. Those whose `.grad` is None stay as they are.
+            once. There is at least one. They are leaves of any shape and floating-point dtype. Those whose `.grad` is
+            None stay as they are; all others move, also one that was frozen (`requires_grad` is False) with a gradient.
         lr: the learning rate, a float of 0 or more.
 
     Returns:
@@ -45,14 +46,16 @@ def train_step(
     The loss is the mean squared error: the mean of (model(x) - y)² over all numbers.
 
     Args:
-        model: any module, in training mode (as a new one is). It stays so. `model(x)` has the shape of y.
-        optimizer: any optimizer of PyTorch. It holds the parameters to change, all of the model's or some.
+        model: any module, in training mode (as a new one is). It stays so. `model(x)` has the shape of y. At least one
+            parameter requires a gradient; others may be frozen, or of no use to the loss.
+        optimizer: an optimizer of PyTorch, such as SGD or Adam, whose `step()` needs no arguments. It holds the
+            parameters to change, all of the model's or some.
         x: the inputs, with the dtype and device of the model.
         y: the targets, what the model should say about x.
 
     Returns:
-        The loss before the update, a Python float. The optimizer has made one step, along the gradients of this loss
-        alone: what stood in `.grad` before does not count.
+        The loss before the update, a Python float. The model was called once, and the optimizer has made one step, along
+        the gradients of this loss alone: what stood in `.grad` before does not count.
 
     Example:
         >>> model = nn.Linear(1, 1, bias=False)
@@ -74,15 +77,16 @@ def train(
 
     Args:
         model: any module, in training mode (as a new one is). It stays so. `model(x)` has the shape of y. Its
-            parameters are changed. Those that do not require a gradient stay as they are.
+            parameters are changed: they get new values, and none is replaced by another. Those that do not require a
+            gradient stay as they are, and so do those that are of no use to the loss. At least one requires a gradient.
         x: the inputs, with the dtype and device of the model.
         y: the targets.
         steps: how many steps, 0 or more.
-        lr: the learning rate.
+        lr: the learning rate, a float of 0 or more.
 
     Returns:
-        The losses, a list of Python floats, one for each step: the loss before its update. What stood in `.grad` before
-        the call does not count.
+        The losses, a list of Python floats, one for each step: the loss before its update. The model was called once in
+        each step. What stood in `.grad` before the call does not count.
 
     Example:
         >>> model = nn.Linear(1, 1, bias=False)

@@ -96,7 +96,8 @@ def average(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> Float32[T
     """Take the mean of two tensors, number by number: (a + b) / 2.
 
     One of the two is float16 and the other float32, in either order. float16 holds numbers up to 65504, with 3 digits.
-    The sum of two such numbers may be larger, and the digits of the float32 tensor must not be lost.
+    The sum of two such numbers may be larger, half of a very small one is 0 in float16, and the digits of the float32
+    tensor must not be lost.
 
     Args:
         a: any shape, float16 or float32.
@@ -124,7 +125,8 @@ def running_loss(losses: list[Float[Tensor, ""]]) -> float:
             with or without a graph. Nothing is changed: each loss keeps its graph, and can still give gradients.
 
     Returns:
-        The sum of all losses, a Python float. When the caller lets go of the losses, no graph is left.
+        The sum of all losses, a Python float. You may add them up in their own dtype, or as Python floats.
+        When the caller lets go of the losses, no graph is left.
 
     Example:
         >>> running_loss([torch.tensor(1.5), torch.tensor(2.0)])

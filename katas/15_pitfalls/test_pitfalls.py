@@ -36,6 +36,17 @@ def placed(x, there):
     return elsewhere(x) if there else x
 
 
+NEW = (
+    "A new tensor is promised, also where nothing needs to be done: the caller may write into the result, and must not "
+    "change the input by that."
+)
+
+
+def assert_new(result, *inputs):
+    shared = any(result.untyped_storage().data_ptr() == x.untyped_storage().data_ptr() for x in inputs)
+    assert_that(not shared, "The result is in the memory of an input.", why=NEW)
+
+
 def squares_by_hand(pred, target):
     pred, target = oracle(pred).flatten().tolist(), oracle(target).flatten().tolist()
     return sum((p - t) * (p - t) for p, t in zip(pred, target)) / len(pred)
@@ -105,8 +116,19 @@ class TestMse(KataTest):
         pred, target = self.randn(2, 3, dtype=dtype), self.randn(2, 3, dtype=dtype)
         assert_close(mse(pred, target), squares_by_hand(pred, target), why=KEPT, dtype=dtype)
 
-    def test_gaps_in_memory_make_no_difference(self):
-        pred, target = self.randn(4, 3, strided=True), self.randn(4, 3)
+    def test_one_difference_may_be_large(self):
+        pred, target = self.tensor([1000.0, 2.0]), self.tensor([-1000.0, 2.0])
+        assert_close(mse(pred, target), 2e6, why=f"The squares are 4000000 and 0. {self.why}")
+
+    def test_a_prediction_that_is_no_number_shows(self):
+        pred, target = self.tensor([1.0, math.nan, 3.0]), self.tensor([1.0, 2.0, 5.0])
+        why = "The mean of numbers of which one is NaN is NaN. Do not leave it out: it says that something went wrong."
+        assert_close(mse(pred, target), math.nan, why=why)
+        assert_close(mse(target, pred), math.nan, why=why)
+
+    @parameterized.expand([("in the predictions", True, False), ("in the targets", False, True)])
+    def test_gaps_in_memory_make_no_difference(self, _case, gaps_in_pred, gaps_in_target):
+        pred, target = self.randn(4, 3, strided=gaps_in_pred), self.randn(4, 3, strided=gaps_in_target)
         assert_close(mse(pred, target), squares_by_hand(pred, target), why=self.why)
 
     def test_the_inputs_are_left_alone(self):
@@ -155,6 +177,7 @@ class TestAddNoise(KataTest):
             ("a single row", (1, 3)),
             ("three dimensions", (2, 5, 3)),
             ("a size of 1 in between", (2, 1, 3)),
+            ("a size of 0", (0, 3)),
         ]
     )
     def test_the_shape_may_be_any(self, _case, shape):
@@ -175,8 +198,20 @@ class TestAddNoise(KataTest):
             result = on_two_devices(add_noise, placed(x, there), placed(noise, not there), why=self.why)
             assert_lands(result, expected, there, why=why, dtype=dtype)
 
-    def test_gaps_in_memory_make_no_difference(self):
-        x, noise = self.randn(4, 3, strided=True), self.randn(4, 3)
+    def test_infinity_and_nan_stay(self):
+        x, noise = self.tensor([math.inf, 1.0, -math.inf, 2.0]), self.tensor([1.0, math.nan, 1.0, 0.5])
+        expected = [math.inf, math.nan, -math.inf, 2.5]
+        assert_close(add_noise(x, noise), expected, why=f"{self.sum} What comes out is not repaired.")
+
+    def test_the_result_is_a_new_tensor(self):
+        x, noise = self.randn(2, 3), self.tensor([[0.0] * 3] * 2)
+        result = add_noise(x, noise)
+        assert_close(result, oracle(x), why=self.sum)
+        assert_new(result, x, noise)
+
+    @parameterized.expand([("in x", True, False), ("in the noise", False, True)])
+    def test_gaps_in_memory_make_no_difference(self, _case, gaps_in_x, gaps_in_noise):
+        x, noise = self.randn(4, 3, strided=gaps_in_x), self.randn(4, 3, strided=gaps_in_noise)
         expected = oracle(x) + oracle(noise)
         assert_close(add_noise(x, noise), expected, why=self.sum)
         for there in (True, False):
@@ -187,8 +222,9 @@ class TestAddNoise(KataTest):
         x, noise = self.randn(2, 3), self.randn(2, 3)
         assert_left_alone(add_noise, x, noise, expected=oracle(x) + oracle(noise))
 
-    def test_gradients_reach_both(self):
-        x, noise = self.randn(2, 3), self.randn(2, 3)
+    @parameterized.expand([("a matrix", (2, 3)), ("one number", ()), ("a vector of one", (1,))])
+    def test_gradients_reach_both(self, _case, shape):
+        x, noise = self.randn(*shape), self.randn(*shape)
         assert_gradients(add_noise, x, noise, expected=oracle(x) + oracle(noise), why=REACH)
 
     @parameterized.expand([("x", 0, True), ("x", 0, False), ("noise", 1, True), ("noise", 1, False)])
@@ -229,6 +265,7 @@ class TestNormalizedDouble(KataTest):
         [
             ("a negative one", [1.0, -4.0, 2.0], [0.25, -1.0, 0.5]),
             ("a positive one", [-3.0, 0.0, 6.0], [-0.5, 0.0, 1.0]),
+            ("the only one", -0.5, -1.0),
         ]
     )
     def test_the_largest_absolute_value_becomes_1(self, _case, x, expected):
@@ -249,9 +286,14 @@ class TestNormalizedDouble(KataTest):
         why = f"{self.why} There is one largest value for the whole tensor, of any shape."
         assert_close(normalized_double(x), scaled_by_hand(x), why=why)
 
-    @parameterized.expand([("two rows", (2, 3)), ("one dimension", (5,))])
+    @parameterized.expand([("two rows", (2, 3)), ("one dimension", (5,)), ("one number", ())])
     def test_the_gradient_can_be_computed(self, _case, shape):
         x = self.randn(*shape)
+        assert_gradients(normalized_double, x, expected=scaled_by_hand(x), why=self.flows)
+
+    @parameterized.expand([("positive", [0.5, 2.0, -1.0]), ("negative", [0.5, -2.0, 1.0])])
+    def test_the_gradient_flows_through_a_largest_value_of_either_sign(self, _case, x):
+        x = self.tensor(x)
         assert_gradients(normalized_double, x, expected=scaled_by_hand(x), why=self.flows)
 
     @parameterized.expand([("small", 1e-7), ("very small", 1e-20), ("large", 1e20)])
@@ -272,6 +314,13 @@ class TestNormalizedDouble(KataTest):
     def test_x_is_left_alone(self):
         x = self.randn(4, 3)
         assert_left_alone(normalized_double, x, expected=scaled_by_hand(x))
+
+    @parameterized.expand([("1", [0.5, -1.0, 0.25]), ("a half", [0.5, -0.25, 0.0])])
+    def test_the_result_is_a_new_tensor_where_the_largest_value_is(self, _case, x):
+        x = self.tensor(x)
+        result = normalized_double(x)
+        assert_close(result, scaled_by_hand(x), why=self.why)
+        assert_new(result, x)
 
     def test_it_works_on_any_device(self):
         x = self.randn(4, 3)
@@ -315,6 +364,7 @@ class TestMergeHeads(KataTest):
             ("with d in front", lambda x: x.permute(3, 0, 1, 2).contiguous().permute(1, 2, 3, 0)),
             ("the same for the whole batch", lambda x: x[:1].expand(2, -1, -1, -1)),
             ("every other token", lambda x: torch.cat([x, x], dim=2)[:, :, ::2]),
+            ("the end of a longer tensor", lambda x: torch.cat([x + 1, x])[2:]),
         ]
     )
     def test_the_numbers_may_lie_in_memory_in_any_order(self, _case, lay_out):
@@ -322,11 +372,41 @@ class TestMergeHeads(KataTest):
         assert_close(merge_heads(x), merged_by_hand(x), why=f"x need not be contiguous. {self.why} {MEMORY}")
 
     @parameterized.expand(
-        [("float16", HALF), ("bfloat16", torch.bfloat16), ("int64", torch.int64), ("bool", torch.bool)]
+        [
+            ("float16", HALF),
+            ("bfloat16", torch.bfloat16),
+            ("int64", torch.int64),
+            ("int32", torch.int32),
+            ("uint8", torch.uint8),
+            ("bool", torch.bool),
+        ]
     )
     def test_the_result_has_the_dtype_of_x(self, _case, dtype):
         x = self.randint(0, 2, (2, 3, 5, 4)).to(dtype)
         assert_close(merge_heads(x), merged_by_hand(x), why=f"{KEPT} {MEMORY}", dtype=dtype)
+
+    @parameterized.expand(
+        [
+            ("float32", torch.float32, [[1.0, math.nan], [math.inf, -2.0]]),
+            ("float64", torch.float64, [[1.0000000001, 2.0], [1e300, -2.0]]),
+            ("int64", torch.int64, [[2**53 + 1, 2], [3, -(2**53) - 1]]),
+        ]
+    )
+    def test_no_number_is_changed(self, _case, dtype, rows):
+        if dtype == torch.float64 and self.device.type == "mps":
+            pytest.skip("an Apple GPU has no float64")
+        x = self.tensor([[[row] for row in rows]], dtype=dtype)  # two heads, and one token
+        why = f"The numbers come to another place, and nothing else: they are not computed with. {KEPT}"
+        assert_close(merge_heads(x), [[rows[0] + rows[1]]], why=why, dtype=dtype, rtol=0.0, atol=0.0)
+
+    def test_complex_numbers_keep_both_parts(self):
+        real, imaginary = self.randn(2, 3, 5, 4), self.randn(2, 3, 5, 4)
+        result = merge_heads(torch.complex(real, imaginary))
+        why = f"A complex number is a pair of two numbers, and it moves as one. {KEPT}"
+        complex64 = isinstance(result, torch.Tensor) and result.dtype == torch.complex64
+        assert_that(complex64, "The result has no complex numbers.", why=why)
+        assert_close(result.real, merged_by_hand(real), why=f"{self.why} {MEMORY}")
+        assert_close(result.imag, merged_by_hand(imaginary), why=why)
 
     def test_x_is_left_alone(self):
         x = self.randn(2, 3, 5, 4)
@@ -384,8 +464,37 @@ class TestAverage(KataTest):
         result = average(a, b) if half_first else average(b, a)
         assert_close(result, mean_by_hand(a, b), why=why, rtol=1e-6, atol=0.0)
 
+    @parameterized.expand([("float16 first", True), ("float32 first", False)])
+    def test_half_of_the_smallest_float16_number_is_kept(self, _case, half_first):
+        a, b = self.tensor([2.0**-24, -(2.0**-24), 2.0**-24], dtype=HALF), self.tensor([0.0, 0.0, 2.0**-24])
+        why = (
+            "2**-24 is the smallest positive number of float16, and half of it is 0 there. Go up to float32 before you "
+            "halve."
+        )
+        result = average(a, b) if half_first else average(b, a)
+        assert_close(result, [2.0**-25, -(2.0**-25), 2.0**-24], why=why, rtol=1e-6, atol=0.0)
+
+    @parameterized.expand(ORDERS)
+    def test_nan_stays(self, _case, first, second):
+        a, b = self.tensor([math.nan, 1.0, 2.0], dtype=first), self.tensor([1.0, math.nan, 3.0], dtype=second)
+        why = f"{self.why} What is NaN already is not repaired: it says that something went wrong before."
+        assert_close(average(a, b), [math.nan, math.nan, 2.5], why=why)
+
+    @parameterized.expand(ORDERS)
+    def test_the_result_is_a_new_tensor(self, _case, first, second):
+        a, b = self.tensor([1.0, -2.0], dtype=first), self.tensor([1.0, -2.0], dtype=second)
+        result = average(a, b)
+        assert_close(result, [1.0, -2.0], why=self.why)
+        assert_new(result, a, b)
+
     @parameterized.expand(
-        [("one number", ()), ("one row", (1, 3)), ("a matrix", (4, 3)), ("three dimensions", (2, 5, 3))]
+        [
+            ("one number", ()),
+            ("one row", (1, 3)),
+            ("a matrix", (4, 3)),
+            ("three dimensions", (2, 5, 3)),
+            ("a size of 0", (0, 3)),
+        ]
     )
     def test_the_shape_may_be_any(self, _case, shape):
         for first, second in ((HALF, torch.float32), (torch.float32, HALF)):
@@ -407,13 +516,19 @@ class TestAverage(KataTest):
         a, b = self.randn(4, 3, dtype=first), self.randn(4, 3, dtype=second)
         assert_follows_device(average, a, b, expected=mean_by_hand(a, b))
 
-    @parameterized.expand(ORDERS)
-    def test_gradients_reach_both(self, _case, first, second):
-        a, b = self.randn(2, 3, dtype=first).requires_grad_(), self.randn(2, 3, dtype=second).requires_grad_()
+    @parameterized.expand(
+        [
+            (f"{name}, {case}", first, second, sent)
+            for name, first, second in ORDERS
+            for case, sent in (("a matrix", [[1.0, 2.0, -4.0], [8.0, 0.5, 0.0]]), ("one number", 4.0))
+        ]
+    )
+    def test_gradients_reach_both(self, _case, first, second, sent):
+        sent = self.tensor(sent)
+        a, b = (self.randn(*sent.shape, dtype=dtype).requires_grad_() for dtype in (first, second))
         result = average(a, b)
         assert_close(result, mean_by_hand(a, b), why=self.why)
         assert_that(result.requires_grad, "The result has no gradient: the way back to the inputs is cut.", why=REACH)
-        sent = self.tensor([[1.0, 2.0, -4.0], [8.0, 0.5, 0.0]])
         gradients = torch.autograd.grad(result, [a, b], sent, allow_unused=True)
         for name, x, gradient in zip("ab", (a, b), gradients):
             assert_that(gradient is not None, f"No gradient reaches `{name}`.", why=REACH)
@@ -448,6 +563,8 @@ class TestRunningLoss(KataTest):
             ("equal ones", [0.25, 0.25, 0.25]),
             ("many", [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0]),
             ("large ones", [65536.0, 65536.0, 3.0]),
+            ("hundreds", [0.5] * 300),
+            ("many digits", [0.5, 2.0**-20]),
         ]
     )
     def test_there_may_be_any_number_of_losses(self, _case, numbers):
@@ -458,12 +575,34 @@ class TestRunningLoss(KataTest):
         losses = (self.tensor(1.5), self.tensor(2.0))
         assert_equal(running_loss(losses), 3.5, why=f"{self.why} They may come in a list or in a tuple.")
 
-    @parameterized.expand([("float16", HALF), ("float64", torch.float64)])
-    def test_the_losses_may_have_any_real_dtype(self, _case, dtype):
+    def test_an_infinite_loss_shows(self):
+        total = running_loss([self.tensor(1.0), self.tensor(math.inf), self.tensor(2.0)])
+        why = "A sum with infinity in it is infinity. Do not leave it out: a total shows when training goes wrong."
+        assert_equal(total, math.inf, why=f"{self.why} {why}")
+
+    def test_the_same_loss_may_come_twice(self):
+        loss = self.tensor(1.5)
+        assert_equal(
+            running_loss([loss, self.tensor(2.0), loss]), 5.0, why=f"{self.why} It counts as often as it comes."
+        )
+
+    def test_losses_with_and_without_a_graph_may_be_mixed(self):
+        losses = [self.tensor(1.5), self.tensor(2.0).requires_grad_(), self.tensor(0.25)]
+        assert_equal(running_loss(losses), 3.75, why=f"{self.why} All of them count, with or without a graph.")
+
+    @parameterized.expand(
+        [
+            ("float16", HALF, (1.5, 2.0, -0.25)),
+            ("bfloat16", torch.bfloat16, (1.5, 2.0, -0.25)),
+            ("float64", torch.float64, (1.5, 2.0, 2.0**-40)),
+        ]
+    )
+    def test_the_losses_may_have_any_real_dtype(self, _case, dtype, numbers):
         if dtype == torch.float64 and self.device.type == "mps":
             pytest.skip("an Apple GPU has no float64")
-        losses = [self.tensor(number, dtype=dtype) for number in (1.5, 2.0, -0.25)]
-        assert_equal(running_loss(losses), 3.25, why=f"{self.why} A Python float has no dtype to choose.")
+        losses = [self.tensor(number, dtype=dtype) for number in numbers]
+        why = f"{self.why} It has the digits of float64: of such losses none is lost."
+        assert_equal(running_loss(losses), math.fsum(numbers), why=why)
 
     def test_the_list_is_left_alone(self):
         losses = [self.tensor(1.5), self.tensor(2.0)]
@@ -506,12 +645,32 @@ class TestRunningLoss(KataTest):
             except RuntimeError as error:
                 raise CheckFailed("The gradient of a loss was already computed.", why=why, error=error) from error
 
+    def test_the_losses_are_left_alone(self):
+        weight = self.tensor(3.0).requires_grad_()
+        losses = [weight * 2, self.tensor(1.5), self.tensor(2.0).requires_grad_()]
+        assert_equal(running_loss(losses), 9.5, why=self.why)
+        why = "The losses stay as they are, and so do their settings. Take the number out of each."
+        asked = [loss.requires_grad for loss in losses]
+        assert_that(asked == [True, False, True], "Your code changed `requires_grad` of a loss.", why=why)
+        assert_that(not losses[0].retains_grad, "Your code called retain_grad: each gradient would be kept.", why=why)
+
+    def test_gradients_stay_switched_on(self):
+        weight = self.tensor(3.0).requires_grad_()
+        assert_equal(running_loss([weight * 2]), 6.0, why=self.why)
+        why = (
+            "torch.set_grad_enabled(False) holds for the whole program: nothing would learn any more. Where you want "
+            "no gradients, write `with torch.no_grad():`, which ends with its block."
+        )
+        assert_that((weight * 2).requires_grad, "After your code, nothing has gradients any more.", why=why)
+
     def test_no_gradient_is_computed(self):
         weight = self.tensor(3.0).requires_grad_()
         losses = [weight * 2, weight * 0.5]
         assert_equal(running_loss(losses), 7.5, why=self.why)
         why = "Each loss keeps its graph, and nobody has asked for gradients here. Take the number out of the tensor."
         assert_that(weight.grad is None, "Your code computed a gradient.", why=why)
+        sum(losses).backward()
+        assert_close(weight.grad, 2.5, why="The caller's own backward gives the gradients that it would have given.")
 
     def test_it_works_on_any_device(self):
         losses = [self.tensor(1.5).requires_grad_(), self.tensor(2.0).requires_grad_()]

@@ -12,13 +12,15 @@ def lookup(table: Float[Tensor, "vocab d"], ids: Int64[Tensor, "*shape"]) -> Flo
     """Take from a table the row of each token: id 5 gives row 5.
 
     Args:
-        table: one row of d numbers for each token of the vocabulary, shape (vocab, d), a float dtype.
+        table: one row of d numbers for each token of the vocabulary, shape (vocab, d), a float dtype. All its numbers
+            are finite, here and in the functions below.
         ids: token ids, int64, each from 0 to vocab - 1, on the device of table. Any shape: a single id has the shape
             (), and there may be no id at all, as in (0,) or (2, 0). An id may occur more than once.
 
     Returns:
-        A tensor of shape (*ids.shape, d), with the dtype and device of table. Gradients flow back to the table: a row
-        gets the gradients of all places where its id occurs, added up, and a row that does not occur gets 0.
+        A tensor of shape (*ids.shape, d), with the dtype and device of table. The rows come as they stand, float64
+        with all its digits. Gradients flow back to the table: a row gets the gradients of all places where its id
+        occurs, added up, and a row that does not occur gets 0.
 
     Example:
         >>> table = torch.tensor([[0.0, 0.5], [1.0, 1.5], [2.0, 2.5]])
@@ -34,10 +36,11 @@ def one_hot_lookup(table: Float[Tensor, "vocab d"], ids: Int64[Tensor, "*shape"]
     """Take the rows from the table again, this time through a matrix product.
 
     A one-hot row for id i holds `vocab` numbers: a 1 at place i, and 0 everywhere else. Multiplied by the table, it
-    gives row i: all other rows are taken times 0. The kata asks for that product (by @, einsum, or any other route).
+    gives row i: all other rows are taken times 0. The kata asks for that matrix product, by @, einsum or any other call
+    that does one. A `*` with a sum after it, or a loop over the vocabulary, is not meant.
 
     Args:
-        table: shape (vocab, d), a float dtype. All its numbers are finite.
+        table: shape (vocab, d), a float dtype.
         ids: token ids, int64, each from 0 to vocab - 1, on the device of table, of any shape, as for `lookup`. The
             largest ids of the vocabulary need not occur.
 
