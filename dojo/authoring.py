@@ -123,4 +123,4 @@ def _same(given: Any, right: Any) -> bool:
         )
     if isinstance(given, tuple) and isinstance(right, tuple):
         return len(given) == len(right) and all(map(_same, given, right))
-    return type(given) is type(right) and given == right
+    return type(given) is type(right) and (given == right or (given != given and right != right))  # NaN

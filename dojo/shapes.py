@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -30,13 +31,13 @@ def named(shape: Sequence[int], dims: list[str]) -> list[str] | None:
         return None
     if stars:
         many = len(shape) - (len(dims) - 1)
-        dims = [*dims[: stars[0]], *[dims[stars[0]] if many == 1 else "_"] * many, *dims[stars[0] + 1 :]]
+        dims = [*dims[: stars[0]], *[dims[stars[0]]] * many, *dims[stars[0] + 1 :]]
     return [_bare(dim) for dim in dims]
 
 
 def _bare(dim: str) -> str:
     name = dim.lstrip("*#_?")
-    if name in ("...", "shape", "rest", "_") or not re.fullmatch(r"[A-Za-z]\w*", name):
+    if name in ("...", "shape", "rest") or not re.fullmatch(r"[A-Za-z]\w*", name):
         return "batch" if dim == "..." else ""
     return name
 
@@ -48,12 +49,14 @@ class Names:
         """`given`: the shape of each argument, or the argument itself if it is a number."""
         self.results = dims_of(node.returns) if node is not None else []
         self._of: dict[int, str | None] = {}  # size: name; None if two names have this size
+        self._many: set[str] = set()  # names that may stand for several dimensions: `*batch`
         annotations = {arg.arg: arg.annotation for arg in node.args.args} if node is not None else {}
         for name, value in given.items():
             if isinstance(value, int) and not isinstance(value, bool):
                 self._note(value, name if any(name in dims for dims in self.results) else "")
             dims = dims_of(annotations.get(name))
             if dims and isinstance(value, tuple):
+                self._many |= {_bare(dim) for dim in dims[0] if dim.startswith("*")}
                 for size, dim in zip(value, named(value, dims[0]) or []):
                     self._note(size, dim)
 
@@ -64,6 +67,9 @@ class Names:
     def of(self, shape: Sequence[int]) -> str:
         """`(batch, Tq, d)` for a shape of two dimensions or more; "" unless every size that is not 1 has one name."""
         found = ["1" if size == 1 else self._of.get(size) for size in shape]
+        if len(found) > 1 and found[0] == found[1] and found[0] in self._many:
+            first = found[0]
+            found = ["…", *itertools.dropwhile(lambda name: name == first, found)]
         if len(found) < 2 or not all(found) or all(name == "1" for name in found):
             return ""
         return f"({', '.join(map(str, found))})"

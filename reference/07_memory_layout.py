@@ -40,7 +40,7 @@ def is_row_major(x: Shaped[Tensor, "*shape"]) -> bool:
     """Say whether the numbers of x lie in memory as those of a new tensor do: in order, row by row, without a gap.
 
     PyTorch calls such a tensor contiguous, and this function agrees with PyTorch. You find it out yourself, from
-    `x.shape` and `x.stride()`: this kata allows no call of `is_contiguous`, in no function.
+    `x.shape` and `x.stride()`: in this function `is_contiguous` is closed to you.
 
     Args:
         x: a tensor of any shape and dtype. It may be a part of a larger tensor.
@@ -177,7 +177,7 @@ def sliding_windows(x: Shaped[Tensor, " n"], size: int) -> Shaped[Tensor, "windo
     return x.unfold(0, size, 1)  # (n - size + 1, size)
 
 
-BANNED = {"is_contiguous": "find out from the strides"}
+BANNED = {"is_row_major": {"is_contiguous": "find out from the strides"}}
 
 HINTS = {
     "row_major_strides": [
@@ -250,6 +250,11 @@ def strides_filled_in_a_list(shape):
     for place in range(len(shape) - 2, -1, -1):
         strides[place] = strides[place + 1] * shape[place + 1]
     return tuple(strides)
+
+
+@variant(row_major_strides)
+def on_a_device_without_memory(shape):
+    return torch.empty(shape, device="meta").stride()
 
 
 @mistake(row_major_strides, says="The last dimension has stride 1")
@@ -361,13 +366,6 @@ def no_dimensions_forgotten(shape):
 def measured_on_a_real_tensor(shape):
     """You made a tensor and asked it. That takes the memory of all its numbers, only to count places."""
     return torch.empty(shape).stride()
-
-
-@mistake(row_major_strides, says="as many digits as it needs")
-def measured_on_a_meta_tensor(shape):
-    """You asked a tensor on the device "meta", which takes no memory. It is a tensor all the same, and it cannot count
-    the numbers of the largest shapes."""
-    return torch.empty(shape, device="meta").stride()
 
 
 @mistake(row_major_strides, says="as many digits as it needs")

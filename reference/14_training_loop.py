@@ -56,8 +56,8 @@ def train_step(
         y: the targets, what the model should say about x.
 
     Returns:
-        The loss before the update, a Python float. The model was called once, and the optimizer has made one step, along
-        the gradients of this loss alone: what stood in `.grad` before does not count.
+        The loss before the update, a Python float. The model was called once, and the optimizer has made one step,
+        along the gradients of this loss alone: what stood in `.grad` before does not count.
 
     Example:
         >>> model = nn.Linear(1, 1, bias=False)
@@ -1266,7 +1266,7 @@ def learns_while_measuring(model, x, y):
     return value
 
 
-@mistake(evaluate, says="x itself")
+@mistake(evaluate, says="changed its input")
 def difference_in_place(model, x, y):
     """You subtracted y in place from what the model gave. A model may give back x itself, and then x is changed."""
     return _evaluate(model, x, y, lambda model, x, y: model(x).sub_(y).square().mean())

@@ -36,7 +36,7 @@ def is_row_major(x: Shaped[Tensor, "*shape"]) -> bool:
     """Say whether the numbers of x lie in memory as those of a new tensor do: in order, row by row, without a gap.
 
     PyTorch calls such a tensor contiguous, and this function agrees with PyTorch. You find it out yourself, from
-    `x.shape` and `x.stride()`: this kata allows no call of `is_contiguous`, in no function.
+    `x.shape` and `x.stride()`: in this function `is_contiguous` is closed to you.
 
     Args:
         x: a tensor of any shape and dtype. It may be a part of a larger tensor.

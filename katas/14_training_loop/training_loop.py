@@ -54,8 +54,8 @@ def train_step(
         y: the targets, what the model should say about x.
 
     Returns:
-        The loss before the update, a Python float. The model was called once, and the optimizer has made one step, along
-        the gradients of this loss alone: what stood in `.grad` before does not count.
+        The loss before the update, a Python float. The model was called once, and the optimizer has made one step,
+        along the gradients of this loss alone: what stood in `.grad` before does not count.
 
     Example:
         >>> model = nn.Linear(1, 1, bias=False)
