@@ -323,7 +323,7 @@ def _unchanged(arg: Any, old: Any) -> bool:
     if arg.shape != old.shape or arg.dtype != old.dtype:
         return False
     if _is_array(arg):
-        return bool(((arg == old) | (arg != arg)).all())  # NaN is not equal to NaN
+        return bool(((arg == old) | ((arg != arg) & (old != old))).all())  # NaN is not equal to NaN
     if arg.device.type == "meta" or torch.equal(arg, old):
         return True
     return bool(torch.isclose(arg.detach(), old, rtol=0, atol=0, equal_nan=True).all())
