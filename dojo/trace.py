@@ -41,6 +41,12 @@ def operation_name(function: Callable[..., Any]) -> str:
     return name
 
 
+@cache
+def _seen(patterns: tuple[tuple[str, str], ...]) -> dict[Any, str | None]:
+    """What is known of operations, for these patterns: one dict for all that ask."""
+    return {}
+
+
 class Watch:
     """Watches calls into the learner's code.
 
@@ -54,8 +60,7 @@ class Watch:
     def __init__(self, banned: dict[str, Any] | None = None) -> None:
         self.banned = banned or {}
         self._patterns: dict[str, str] = {}  # for the function that runs
-        self._advice: dict[tuple[str, Any], str | None] = {}  # for each operation seen in each function
-        self._function = ""
+        self._advice: dict[Any, str | None] = {}  # for each operation that was seen
         self.violation: BannedCall | None = None  # kept, in case the learner's code swallows the exception
         self._depth = 0
 
@@ -66,10 +71,10 @@ class Watch:
             yield
             return
         self._depth += 1
-        self._function = function
         self._patterns = {pattern: advice for pattern, advice in self.banned.items() if isinstance(advice, str)}
         own = self.banned.get(function)
         self._patterns |= own if isinstance(own, dict) else {}
+        self._advice = _seen(tuple(self._patterns.items()))
         try:
             with contextlib.ExitStack() as modes:
                 if self._patterns:
@@ -81,7 +86,8 @@ class Watch:
 
     def check(self, function: Callable[..., Any]) -> None:
         """Raise BannedCall if the kata bans this operation."""
-        key = (self._function, function)
+        # An operator is one object for ever, and its own hash is slow.
+        key = id(function) if isinstance(function, torch._ops.OpOverload) else function
         if key not in self._advice:
             name = operation_name(function)
             matching = [advice for pattern, advice in self._patterns.items() if fnmatchcase(name, pattern)]

@@ -93,7 +93,9 @@ def _import() -> None:
 
     import dojo.plugin
     import dojo.testing  # noqa: F401
+    from dojo import state
 
+    state.seed_no_missing_devices()
     gc.freeze()  # what is imported stays; later collections need not look at it
     torch.set_num_threads(1)  # the tensors are small; threads would only cost their start
 
@@ -144,7 +146,10 @@ def run(channel: Channel, job: dict[str, Any]) -> dict[str, Any] | None:
     options += [f"--device={job['device']}", f"--impl={first}"]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # of what else is installed: some take a second to import
     events = Events(channel.emit, job, wait if waits else None)
-    code = pytest.main([job["tests"], *options], plugins=[events])
+    try:
+        code = pytest.main([job["tests"], *options], plugins=[events])
+    finally:
+        os.environ.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
     if events.next_job is not None:
         return events.next_job
     channel.emit({"event": "done", "code": int(code)})

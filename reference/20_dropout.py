@@ -233,10 +233,8 @@ def one_slice_at_a_time(x, p, training):
     _check(p)
     if not training:
         return x
-    if x.dim() > 1:
-        return torch.stack([one_slice_at_a_time(part, p, True) for part in x])
-    keep = torch.tensor([1.0 if torch.rand(()) >= p else 0.0 for _ in x], dtype=x.dtype, device=x.device)
-    return x * keep / ((1 - p) or 1)
+    parts = [part * (torch.rand_like(part) >= p) / ((1 - p) or 1) for part in x.reshape(-1, *x.shape[1:])]
+    return torch.stack(parts).reshape(x.shape)
 
 
 @variant(dropout)

@@ -1,4 +1,5 @@
 import itertools
+import operator
 
 import torch
 from qk_scores import most_similar, scaled_scores, scores, transpose_keys
@@ -45,8 +46,10 @@ def dot_products_by_hand(q, k):
     leading = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
     q, k = q.expand(*leading, *q.shape[-2:]), k.expand(*leading, *k.shape[-2:])
     result = torch.empty(*leading, q.shape[-2], k.shape[-2], dtype=torch.float64)
-    for *where, i, j in places(result.shape):
-        result[(*where, i, j)] = torch.dot(q[(*where, i)], k[(*where, j)])
+    for where in places(leading):
+        keys = k[where].tolist()
+        table = [[sum(map(operator.mul, query, key)) for key in keys] for query in q[where].tolist()]
+        result[where] = torch.tensor(table, dtype=torch.float64).reshape(result[where].shape)
     return result
 
 

@@ -186,10 +186,12 @@ def weights_by_hand(scores, mask):
     weights = torch.zeros_like(scores)
     for row in numpy.ndindex(*scores.shape[:-1]):
         keys = [key for key, allowed in enumerate(mask[row].tolist()) if allowed]
-        largest = max((scores[row][key].item() for key in keys), default=0.0)
-        shares = {key: math.exp(scores[row][key].item() - largest) for key in keys}
-        for key, share in shares.items():
-            weights[row][key] = share / sum(shares.values())
+        numbers = scores[row].tolist()
+        largest = max((numbers[key] for key in keys), default=0.0)
+        shares = {key: math.exp(numbers[key] - largest) for key in keys}
+        total = sum(shares.values())
+        row_of_weights = [shares.get(key, 0.0) / (total or 1.0) for key in range(len(numbers))]
+        weights[row] = torch.tensor(row_of_weights, dtype=torch.float64)
     return weights
 
 
