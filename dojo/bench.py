@@ -74,10 +74,12 @@ def run(kata: Kata, device: str) -> int:
             return 1
         answer = implement(kata, "learner").module
     places = devices(device or "all")
-    write_line(console, f"Bench {kata.number} · {kata.slug} · torch {torch.__version__}", "bold")
+    where = f"{' '.join(places)} · {torch.get_num_threads()} threads · torch {torch.__version__.split('+')[0]}"
+    write_line(console, f"Bench {kata.number} · {kata.slug} · {where}", "bold")
     for benchmark in benchmarks:
         mine = getattr(answer, benchmark.of) if benchmark.of else None
         _measure_sizes(benchmark, mine, places, console)
+        console.print()
         write_paragraph(console, "Why", benchmark.why)
     return 0
 

@@ -12,7 +12,7 @@ from dojo import catalog
 
 def run(text: str, device: str) -> int:
     """Run every step, and stop at the first that fails. Returns 0 or 1."""
-    tests = ["pytest", "tests", "-n", "3", "--dist", "worksteal", "-q"]
+    tests = ["pytest", "tests", "-n", "2", "--dist", "worksteal", "-q"]
     steps = {
         "lint": ["ruff", "check", "--quiet", "."],
         "format": ["ruff", "format", "--check", "--quiet", "."],

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from dojo.authoring import mistake, variant
+from dojo.authoring import benchmark, mistake, variant
 
 
 def lookup(table: Float[Tensor, "vocab d"], ids: Int64[Tensor, "*shape"]) -> Float[Tensor, "*shape d"]:
@@ -1108,3 +1108,20 @@ def places_on_the_cpu(token_table, position_table, ids):
 def places_do_not_learn(token_table, position_table, ids):
     """You used position_table.data or .detach(). Both tables are learned."""
     return _token_and_position(token_table, position_table.detach(), ids)
+
+
+# What `make bench N=16` measures.
+
+
+@benchmark(
+    one_hot_lookup,
+    title="one_hot_lookup: 256 ids, d = 64, vocabulary",
+    sizes=((100,), (1000,), (10000,)),
+    why="A lookup reads one row for each id, however large the vocabulary is. The product multiplies every row of the "
+    "table, nearly always by 0: its time and its memory grow with the vocabulary.",
+)
+def one_hot_beside_others(size, device):
+    table = torch.randn(*size, 64, device=device)
+    ids = torch.randint(0, size[0], (256,), device=device)
+    rows, array = ids.cpu().numpy(), table.cpu().numpy()
+    return (table, ids), {"F.embedding": lambda: nn.functional.embedding(ids, table), "NumPy": lambda: array[rows]}
