@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import math
+import statistics
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 SECONDS = 0.2  # of measuring, for each way in each round
-TOO_SLOW = 4.0  # seconds for one call: larger sizes are left out
+TOO_SLOW = 0.5  # seconds for one call: at larger sizes, this way is left out
 BAR = 30  # characters of the longest bar
 YOURS = "yours"
 
@@ -49,9 +50,7 @@ class Way:
 
     @property
     def median(self) -> float:
-        ordered = sorted(self.times)
-        middle = len(ordered) // 2
-        return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+        return statistics.median(self.times)
 
 
 def run(kata: Kata, device: str) -> int:
@@ -85,13 +84,16 @@ def run(kata: Kata, device: str) -> int:
 
 
 def _measure_sizes(benchmark: Benchmark, mine: Callable[..., Any] | None, places: list[str], console: Console) -> None:
-    stopped: set[str] = set()
+    slow: dict[str, str] = {}  # ways that took too long: at which size, and how long
     for size in benchmark.sizes:
+        label = benchmark.label(size)
         ways: list[Way] = []
         for place in places:
-            if place not in stopped:
-                ways += ways_of(benchmark, mine, size, torch.device(place), named=len(places) > 1)
-        ways = [way for way in ways if _warm_up(way, console, size)]
+            ways += ways_of(benchmark, mine, size, torch.device(place), named=len(places) > 1)
+        for way in ways:
+            if way.name in slow:
+                write_line(console, f"\n  {way.name} is left out at {label}: it took {slow[way.name]}.", "dim")
+        ways = [way for way in ways if way.name not in slow and _warm_up(way, console, label)]
         if not ways:
             break
         for _ in range(ROUNDS):
@@ -99,10 +101,9 @@ def _measure_sizes(benchmark: Benchmark, mine: Callable[..., Any] | None, places
                 way.times += timed(way.call)
         for way in ways:
             way.memory = peak_memory(way)
-        title = f"{benchmark.title} · {benchmark.label(size)}"
-        draw(title, ways, console)
-        if max(way.median for way in ways) > TOO_SLOW:
-            break
+            if way.median > TOO_SLOW:
+                slow[way.name] = f"{in_seconds(way.median)} at {label}"
+        draw(f"{benchmark.title} · {label}", ways, console)
 
 
 def ways_of(benchmark: Benchmark, mine: Any, size: Any, device: torch.device, named: bool = False) -> list[Way]:
@@ -118,14 +119,14 @@ def ways_of(benchmark: Benchmark, mine: Any, size: Any, device: torch.device, na
     return ways
 
 
-def _warm_up(way: Way, console: Console, size: Any) -> bool:
+def _warm_up(way: Way, console: Console, label: str) -> bool:
     """Call it once: the first call pays for what is set up once. A way that does not work here is left out."""
     try:
         way.call()
         synchronize()
         return True
     except (RuntimeError, MemoryError, ValueError) as error:
-        write_paragraph(console, "", f"{way.name} is left out at {size}: {str(error).splitlines()[0]}")
+        write_paragraph(console, "", f"{way.name} is left out at {label}: {str(error).splitlines()[0]}")
         return False
 
 

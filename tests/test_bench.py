@@ -109,3 +109,17 @@ def test_a_kata_that_does_not_pass_is_not_measured(small, monkeypatch, capsys):
 def test_a_kata_without_a_benchmark_says_so(kata, capsys):
     assert main(["bench", "7"]) == 2
     assert "nothing to measure" in capsys.readouterr().err
+
+
+def test_what_took_too_long_is_left_out_at_larger_sizes(monkeypatch):
+    calls = []
+
+    @benchmark(lambda x: x, title="waiting", sizes=((1,), (2,)), why="It waits.")
+    def waiting(size, device):
+        return (size[0],), {"at once": lambda: None}
+
+    monkeypatch.setattr(bench, "SECONDS", 0.001)
+    monkeypatch.setattr(bench, "TOO_SLOW", 0.01)
+    console = bench.make_console(width=80, record=True)
+    bench._measure_sizes(waiting, lambda n: calls.append(n) or bench.time.sleep(0.02), ["cpu"], console)
+    assert set(calls) == {1} and "yours is left out at 2: it took 20" in console.export_text()
