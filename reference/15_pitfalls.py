@@ -888,6 +888,12 @@ def made_anew(a, b):
 # --------------------------------------------------------------------------------------------- running_loss, mistakes
 
 
+@mistake(running_loss, says="The NaN was left out")
+def nan_skipped(losses):
+    """You skipped losses that are NaN. The total looks healthy then, while the model is broken: let it show."""
+    return sum((loss.item() for loss in losses if not loss.isnan()), 0.0)
+
+
 @mistake(running_loss, says="float is asked for", in_stub=True)
 def total_of_tensors(losses):
     """This is the broken code: a number plus a tensor is a tensor, and it remembers the graphs of all losses. So in a

@@ -580,6 +580,12 @@ class TestRunningLoss(KataTest):
         why = "A sum with infinity in it is infinity. Do not leave it out: a total shows when training goes wrong."
         assert_equal(total, math.inf, why=f"{self.why} {why}")
 
+    def test_a_loss_that_is_not_a_number_shows(self):
+        total = running_loss([self.tensor(1.0), self.tensor(math.nan), self.tensor(2.0)])
+        why = "A sum with NaN in it is NaN. Do not leave it out: a total shows when training goes wrong."
+        is_nan = isinstance(total, float) and math.isnan(total)
+        assert_that(is_nan, "The NaN was left out.", why=why, expected="nan", actual=repr(total))
+
     def test_the_same_loss_may_come_twice(self):
         loss = self.tensor(1.5)
         assert_equal(
