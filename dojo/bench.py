@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from torch.utils.benchmark import Timer
 
@@ -27,6 +26,7 @@ from dojo.authoring import Benchmark
 from dojo.catalog import Kata, UsageError
 from dojo.console import make_console, write_line, write_paragraph
 from dojo.subject import implement, load_reference
+from dojo.trace import KernelMode
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -174,17 +174,13 @@ def peak_memory(way: Way) -> int | None:
     return storages.peak
 
 
-class _Storages(TorchDispatchMode):
+class _Storages(KernelMode):
     """The bytes that the tensors made inside hold at once, at the peak. (The profiler knows too, but talks.)"""
 
     def __init__(self) -> None:
         super().__init__()
         self.peak = 0
         self._seen: dict[int, tuple[StorageWeakRef, int]] = {}  # those of the inputs count nothing
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # else the first operation imports torch._dynamo, which takes a second
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self._note((args, kwargs), counts=False)

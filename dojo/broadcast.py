@@ -56,8 +56,8 @@ class Broadcast:
     def rows(self, width: int = 78) -> list[str]:
         """The shapes lined up, each with a word on what happens to it, and below them the result."""
         names = [f"{_name(index)}  {text(shape)}" for index, shape in enumerate(self.shapes)]
-        lines = [(name, ["·"] * (len(self.columns) - len(shape)) + list(map(str, shape)), self._note(shape))
-                 for name, shape in zip(names, self.shapes)]  # fmt: skip
+        cells = [["·"] * (len(self.columns) - len(shape)) + list(map(str, shape)) for shape in self.shapes]
+        lines = list(zip(names, cells, map(self._note, self.shapes)))
         if self.clash is None:
             lines.append(("result", list(map(str, self.columns)), text(self.result or ())))
         else:

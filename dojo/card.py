@@ -200,7 +200,7 @@ def _failure(result: Result, test: dict[str, Any], console: Console) -> None:
         write_line(console, f"  {place}", "dim")
     if trace:
         _trace(console, trace)
-        _lined_up(console, [tuple(shape) for shape in trace[-1].get("clash", [])])
+        _lined_up(console, tuple(map(tuple, trace[-1].get("clash", []))))
     if test.get("line") and not any(row["line"] == test["line"] and row["error"] for row in trace):
         write_line(console, f"     {test.get('source', '')}", "yellow")
     console.print()
@@ -251,13 +251,13 @@ def _trace(console: Console, rows: list[dict[str, Any]]) -> None:
         )
 
 
-def _lined_up(console: Console, shapes: list[tuple[int, ...]]) -> None:
+def _lined_up(console: Console, shapes: tuple[tuple[int, ...], ...]) -> None:
     """The rows of the broadcasting explorer, where an operation stopped because shapes do not line up."""
     from dojo.broadcast import Broadcast
 
-    if len(shapes) > 1 and Broadcast(tuple(shapes)).clash is not None:
+    if len(shapes) > 1 and (lined_up := Broadcast(shapes)).clash is not None:
         console.print()
-        for row in Broadcast(tuple(shapes)).rows(console.width - 15):
+        for row in lined_up.rows(console.width - 15):
             write_line(console, f"{'':15}{row}", "cyan")
 
 

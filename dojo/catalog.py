@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -133,21 +134,25 @@ class Kata:
     def broken(self) -> dict[str, ast.FunctionDef]:
         """The broken code that the learner repairs, by function: the mistakes declared with `in_stub=True`."""
         return {
-            getattr(decorator.args[0], "id", ""): node
-            for node in self.tree.body
-            if isinstance(node, ast.FunctionDef)
-            for decorator in node.decorator_list
-            if isinstance(decorator, ast.Call) and any(keyword.arg == "in_stub" for keyword in decorator.keywords)
+            of: node
+            for of, decorator, node in self._declared("mistake")
+            if isinstance(node, ast.FunctionDef) and any(keyword.arg == "in_stub" for keyword in decorator.keywords)
         }
 
     def answers_of(self, kind: str) -> dict[str, list[str]]:
         """The names declared with `@variant` or `@mistake`, by the function that they replace."""
         found: dict[str, list[str]] = {}
-        for node in self.tree.body:
-            for decorator in getattr(node, "decorator_list", []):
-                if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == kind:
-                    found.setdefault(getattr(decorator.args[0], "id", ""), []).append(getattr(node, "name", ""))
+        for of, _, node in self._declared(kind):
+            found.setdefault(of, []).append(node.name)
         return found
+
+    def _declared(self, kind: str) -> Iterator[tuple[str, ast.Call, ast.FunctionDef | ast.ClassDef]]:
+        """What is declared with this decorator: the function that it is for, the decorator, the definition."""
+        for node in self.tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                for decorator in node.decorator_list:
+                    if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == kind:
+                        yield getattr(decorator.args[0], "id", ""), decorator, node
 
 
 def katas(root: Path | None = None) -> list[Kata]:

@@ -16,10 +16,9 @@ from typing import Any
 import numpy
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter, tree_map
 
-from dojo.trace import operation_name
+from dojo.trace import KernelMode, operation_name
 
 DEVICE = torch.device("meta")
 # These make a tensor from Python values before an operation is seen.
@@ -115,11 +114,7 @@ def second_device() -> Iterator[None]:
         yield
 
 
-class _Making(TorchDispatchMode):
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # else the first operation imports torch._dynamo, which takes a second
-
+class _Making(KernelMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return compute(func, args, kwargs or {})
 

@@ -294,14 +294,16 @@ def _snapshots(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """The arguments, with a copy of each tensor and array."""
     import torch
 
-    return tuple(
-        arg.detach().clone()
-        if isinstance(arg, torch.Tensor) and not arg.is_inference()
-        else arg.copy()
-        if _is_array(arg)
-        else arg
-        for arg in args
-    )
+    return tuple(arg if isinstance(arg, torch.Tensor) and arg.is_inference() else _copy(arg) for arg in args)
+
+
+def _copy(value: Any) -> Any:
+    """A copy of a tensor or an array; anything else as it is."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    return value.copy() if _is_array(value) else value
 
 
 def _is_array(value: Any) -> bool:
@@ -313,8 +315,7 @@ def _check_unchanged(args: tuple[Any, ...], before: tuple[Any, ...], parameters:
     for index, (arg, old) in enumerate(zip(args, before)):
         if arg is not old and not _unchanged(arg, old):
             name = parameters[index] if index < len(parameters) else f"argument {index + 1}"
-            got = arg.copy() if _is_array(arg) else arg.detach().clone()
-            raise CheckFailed(f"Your code changed its input `{name}`.", why=INPUT_CHANGED, got=got)
+            raise CheckFailed(f"Your code changed its input `{name}`.", why=INPUT_CHANGED, got=_copy(arg))
 
 
 def _unchanged(arg: Any, old: Any) -> bool:

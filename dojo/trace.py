@@ -108,14 +108,18 @@ class _Functions(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-class _Kernels(TorchDispatchMode):
-    def __init__(self, watch: Watch) -> None:
-        super().__init__()
-        self.watch = watch
+class KernelMode(TorchDispatchMode):
+    """The base of what watches kernels, here and in tests."""
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         return False  # else the first operation imports torch._dynamo, which takes a second
+
+
+class _Kernels(KernelMode):
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self.watch = watch
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.watch.check(func)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from multiprocessing.reduction import DupFd
 from pathlib import Path
+from unittest import mock
 
 from dojo import runner
 
@@ -25,16 +26,10 @@ class Forked:
         (stdin, to_it), (from_it, stdout), (errors, stderr) = (os.pipe() for _ in range(3))
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["forked_ready"])
-        before = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
-        try:
-            ends = [DupFd(end) for end in (stdin, stdout, stderr)]
-            self._process = context.Process(target=work, args=(str(cwd), env, ends), daemon=True)
+        ends = [DupFd(end) for end in (stdin, stdout, stderr)]
+        self._process = context.Process(target=work, args=(str(cwd), env, ends), daemon=True)
+        with mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join([str(Path(__file__).parent), str(ROOT)])):
             self._process.start()
-        finally:
-            del os.environ["PYTHONPATH"]
-            if before is not None:
-                os.environ["PYTHONPATH"] = before
         for end in (stdin, stdout, stderr):
             os.close(end)
         self.stdin, self.stdout, self.stderr = os.fdopen(to_it, "wb"), os.fdopen(from_it, "rb"), os.fdopen(errors, "rb")

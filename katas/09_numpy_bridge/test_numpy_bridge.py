@@ -5,7 +5,6 @@ import math
 import numpy as np
 import torch
 from numpy_bridge import add_in_place_via_numpy, copy, float32_from, share, to_numpy
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from dojo.testing import (
     KataTest,
@@ -15,6 +14,7 @@ from dojo.testing import (
     oracle,
     parameterized,
 )
+from dojo.trace import KernelMode
 
 CPU = torch.device("cpu")  # where NumPy works, and so where its arrays and all results of this kata are
 
@@ -60,7 +60,7 @@ def written_over(array):
     return numbers_of(array)
 
 
-class WritesOfPyTorch(TorchDispatchMode):
+class WritesOfPyTorch(KernelMode):
     """Notes whether an operation of PyTorch writes into the memory of x. What NumPy writes, PyTorch does not see."""
 
     def __init__(self, x):
@@ -68,10 +68,6 @@ class WritesOfPyTorch(TorchDispatchMode):
         start, size = x.untyped_storage().data_ptr(), x.untyped_storage().nbytes()
         self.memory = range(start, start + size)
         self.found = False
-
-    @classmethod
-    def _should_skip_dynamo(cls):
-        return False  # else the first operation imports torch._dynamo, which takes a second
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}

@@ -5,7 +5,6 @@ import re
 import torch
 from embedding import Embedding, lookup, one_hot_lookup, token_and_position
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from dojo.testing import (
     KataTest,
@@ -19,6 +18,7 @@ from dojo.testing import (
     oracle,
     parameterized,
 )
+from dojo.trace import KernelMode
 
 VOCAB, D = 7, 3
 SHAPES = [
@@ -59,7 +59,7 @@ def exactly(dtype):
     return {"rtol": 1e-12, "atol": 0.0} if dtype == torch.float64 else {}
 
 
-class Products(TorchDispatchMode):
+class Products(KernelMode):
     """Notes the matrix products that run inside it, by whatever route: the shapes of their two factors.
 
     With zeros=True every product gives zeros: whatever is made of them shows it.
@@ -69,10 +69,6 @@ class Products(TorchDispatchMode):
         super().__init__()
         self.zeros = zeros
         self.factors = []
-
-    @classmethod
-    def _should_skip_dynamo(cls):
-        return False  # else the first operation imports torch._dynamo, which takes a second
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         name = func._schema.name.split("::")[-1]
